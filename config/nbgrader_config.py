@@ -1,0 +1,19 @@
+"""nbgrader's settings for this course; everything local comes from course.toml beside this file."""
+
+from pathlib import Path
+
+from coursekit.course import Course
+
+c = get_config()
+course = Course.load(Path(__file__).resolve().parents[1])
+
+c.CourseDirectory.root = str(course.root)
+c.CourseDirectory.course_id = course.settings.id
+c.CourseDirectory.db_url = course.db_url
+c.Exchange.root = str(course.exchange)
+
+# Chinese pages without code and without keys, from the renderer that `coursekit feedback` uses.
+c.GenerateFeedback.export_class = "coursekit.feedback.FeedbackExporter"
+
+# nbgrader files may hold a trainee's journal; a damaged notebook must not stop the others.
+c.OverwriteCells.add_missing_cells = True
