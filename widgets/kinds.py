@@ -1,0 +1,33 @@
+"""All kinds of exercise by the name that a data file gives in its field "kind"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from widgets.checklist import Checklist
+from widgets.kind import Kind
+from widgets.ordering import Ordering
+from widgets.spec import DataError, Spec, decode
+from widgets.spotting import Spotting
+
+AnyKind = Kind[Any, Any, Any]
+
+KINDS: dict[str, AnyKind] = {kind.name: kind for kind in (Checklist(), Spotting(), Ordering())}
+
+
+class _Named(msgspec.Struct):
+    kind: str
+
+
+def parse_spec(data: bytes, name: str) -> tuple[AnyKind, Spec]:
+    """Find the kind of a data file and parse it; raises DataError that names the file, the place and the cure."""
+    kind = KINDS.get(decode(data, _Named, name).kind)
+    if kind is None:
+        found = decode(data, _Named, name).kind
+        raise DataError(f"{name}：kind 是“{found}”，没有这种题型；可用的有：{'、'.join(KINDS)}。")
+    spec: Spec = decode(data, kind.Spec, name)
+    for fault in kind.faults(spec):
+        raise DataError(f"{name}：{fault}。")
+    return kind, spec

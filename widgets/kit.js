@@ -1,0 +1,189 @@
+// What every exercise shares: building nodes, saving with acknowledgement, undo, and what is said of it.
+// A kind's module calls exercise(build); build(tools) returns {nodes, show(answer), progress(answer)}.
+
+/** Make an element; text is always text, never markup. */
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name in node && typeof value !== "string") node[name] = value;
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** A select whose first entry asks for a choice. */
+export function select(label, ask, items, onchange) {
+  const node = h("select", { "aria-label": label, onchange: () => onchange(node.value || null) });
+  node.append(h("option", { value: "" }, ask), ...items.map((item) => h("option", { value: item.id }, item.text)));
+  return node;
+}
+
+export const clone = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+const sorted = (v) =>
+  v && typeof v === "object" && !Array.isArray(v)
+    ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])]))
+    : Array.isArray(v) ? v.map(sorted) : v;
+const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
+
+const ACK_MS = 2500; // a kernel that is alive answers within this time
+const RETRY_MS = 4000;
+
+/** The way to the journal: one answer in flight, kept in the browser until the kernel says that it is on the disk. */
+function courier(model, report, adopt) {
+  const page = model.get("page");
+  const me = Math.random().toString(36).slice(2);
+  let n = 0, base = model.get("seq"), flight = null, waiting = null, timer = null;
+
+  const store = (item) => {
+    try {
+      if (item) localStorage.setItem(page.store, JSON.stringify(item));
+      else localStorage.removeItem(page.store);
+    } catch { /* private mode: the journal alone must do */ }
+  };
+  const later = (ms, then) => { clearTimeout(timer); timer = setTimeout(then, ms); };
+  const transmit = () => {
+    flight.n = ++n;
+    try {
+      model.send({ type: "save", from: me, n, answer: flight.answer, base: flight.base });
+      later(ACK_MS, lost);
+    } catch { lost(); }
+  };
+  const lost = () => { report("lost"); later(RETRY_MS, transmit); };
+  const send = (answer, from) => {
+    flight = { answer, base: from };
+    report("saving");
+    transmit();
+  };
+  const onMessage = (message) => {
+    if (message.to !== me) return;
+    if (message.type === "state") {
+      if (message.seq > base && !flight) { base = message.seq; adopt(message.answer); report("saved", message.at); }
+      return;
+    }
+    if (!flight || message.n !== flight.n) return;
+    clearTimeout(timer);
+    if (message.type === "failed") { report("failed", message.message); later(RETRY_MS, transmit); return; }
+    const sent = flight.answer;
+    base = message.seq;
+    flight = null;
+    if (waiting !== null) { const next = waiting; waiting = null; send(next, base); return; }
+    store(null);
+    if (!same(sent, message.answer)) adopt(message.answer);
+    report("saved", message.at);
+  };
+  model.on("msg:custom", onMessage);
+  const ask = () => {
+    if (document.visibilityState === "visible") try { model.send({ type: "hello", from: me, n: 0 }); } catch { /* lost() speaks */ }
+  };
+  document.addEventListener("visibilitychange", ask);
+
+  return {
+    put(answer) {
+      if (page.preview) { report("preview"); return; }
+      store({ answer, base });
+      if (flight) { waiting = answer; report("saving"); } else send(answer, base);
+    },
+    /** Send what an earlier page could not: its kernel died before it said 已保存. */
+    resume() {
+      let kept = null;
+      try { kept = JSON.parse(localStorage.getItem(page.store)); } catch { /* nothing kept */ }
+      if (kept && "answer" in kept) { adopt(kept.answer); send(kept.answer, kept.base); return; }
+      if (page.preview) report("preview");
+      else if (base) report("saved");
+      ask();
+    },
+    close() {
+      clearTimeout(timer);
+      model.off("msg:custom", onMessage);
+      document.removeEventListener("visibilitychange", ask);
+    },
+  };
+}
+
+const STATES = {
+  blank: ["○", "未作答"],
+  saving: ["…", "保存中"],
+  saved: ["✓", "已保存"],
+  lost: ["!", "未保存（与内核断开），正在自动重试，请不要关闭页面"],
+  failed: ["!", "未保存"],
+  preview: ["○", "预览：这里是教师的源文件，作答不保存"],
+};
+
+/** Make the default export of a kind: render its card and tie it to the journal. */
+export function exercise(build) {
+  return {
+    render({ model, el }) {
+      const spec = model.get("spec"), page = model.get("page");
+      const status = h("p", { class: "ck-status", role: "status" });
+      const progress = h("span", { class: "ck-progress" });
+      const undoButton = h("button", { type: "button", class: "ck-quiet", disabled: true, onclick: () => undo() }, "撤销");
+      const spoken = h("p", { class: "ck-spoken", "aria-live": "polite" });
+      const past = [];
+      let answer = model.get("answer");
+
+      const report = (state, detail) => {
+        const [icon, text] = STATES[state];
+        const tail = state === "saved" && detail ? ` ${clock(detail)}` : state === "failed" ? `：${detail}` : "";
+        status.dataset.state = state;
+        status.replaceChildren(h("span", { "aria-hidden": "true" }, icon), ` ${text}${tail}`);
+      };
+      const count = () => {
+        const [done, all] = kind.progress(answer);
+        progress.textContent = done === 0 ? "未作答" : all && done < all ? `已作答 ${done}/${all}` : "已作答";
+      };
+      const adopt = (value) => { answer = clone(value); kind.show(answer); count(); };
+      const change = (value) => {
+        if (same(value, answer)) return;
+        past.push(answer);
+        undoButton.disabled = false;
+        answer = clone(value);
+        count();
+        mail.put(answer);
+      };
+      const undo = () => {
+        if (!past.length) return;
+        const previous = past.pop();
+        undoButton.disabled = !past.length;
+        const value = previous ?? kind.blank;
+        adopt(value);
+        mail.put(value);
+        say("已撤销上一步");
+      };
+      let hush = null;
+      const say = (text) => { clearTimeout(hush); hush = setTimeout(() => { spoken.textContent = text; }, 100); };
+
+      const mail = courier(model, report, adopt);
+      let kind;
+      try {
+        kind = build({ spec, change, say, current: () => clone(answer) });
+      } catch (error) {
+        el.replaceChildren(h("p", { class: "ck-card ck-broken", lang: "zh-CN" }, `练习无法显示（${error.message}），请告诉教师。`));
+        return;
+      }
+      report(answer ? "saved" : "blank");
+      const title = `${model.model_id ?? page.store}-title`;
+      el.replaceChildren(h("section", { class: "ck-card", lang: "zh-CN", "aria-labelledby": title,
+        onkeydown: (event) => {
+          event.stopPropagation(); // JupyterLab would take single letters for commands
+          if ((event.ctrlKey || event.metaKey) && event.key === "z" && !/INPUT|TEXTAREA/.test(event.target.tagName + (event.target.type ?? ""))) { event.preventDefault(); undo(); }
+        } },
+        h("header", {}, h("span", { class: "ck-kind" }, page.label), h("h3", { id: title }, spec.title), progress),
+        h("p", { class: "ck-prompt" }, spec.prompt),
+        spec.facts?.length ? h("dl", { class: "ck-facts" }, spec.facts.map((fact) => [h("dt", {}, fact.text.split("：", 2).length > 1 ? labelOf(fact) : ""), h("dd", {}, bodyOf(fact))])) : null,
+        ...kind.nodes,
+        h("footer", {}, status, undoButton), spoken));
+      adopt(answer);
+      mail.resume();
+      const follow = () => { if (!same(model.get("answer"), answer) && status.dataset.state === "saved") adopt(model.get("answer")); };
+      model.on("change:seq", follow);
+      return () => { mail.close(); model.off("change:seq", follow); };
+    },
+  };
+}
+
+/** A fact is written "名目：内容". */
+const labelOf = (fact) => fact.text.split("：", 1)[0];
+const bodyOf = (fact) => fact.text.slice(labelOf(fact).length + 1) || fact.text;
