@@ -1,0 +1,1 @@
+"""What an instructor or trainer runs; see ``coursekit --help``."""

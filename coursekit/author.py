@@ -1,0 +1,75 @@
+"""Put a course notebook together from lessons and exercises, the way every module of the course looks."""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Sequence
+from typing import Any
+
+#: Cells and notebooks are plain JSON objects here; importing nbformat costs a second and adds nothing.
+Cell = dict[str, Any]
+Notebook = dict[str, Any]
+
+BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
+
+def notebook(cells: Sequence[Cell], title: str, minutes: int) -> Notebook:
+    """Wrap *cells* as a course notebook; kernel name and marker are what JupyterLab and the extension look for."""
+    return {
+        "cells": list(cells),
+        "metadata": {
+            "coursekit": {"autorun": True, "minutes": minutes, "title": title},
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def lesson(name: str, text: str) -> Cell:
+    """Make a locked Markdown cell."""
+    return {
+        "cell_type": "markdown",
+        "id": name,
+        "metadata": _nbgrader(name) | {"deletable": False, "editable": False},
+        "source": text.strip("\n"),
+    }
+
+
+def exercise(name: str, view: str) -> Cell:
+    """Make the hidden, locked cell that shows exercise *name* by the class *view* of ``widgets``."""
+    return _code(f"{name}-show", f'from widgets import {view}\n\n{view}("{name}")')
+
+
+def grade_cell(name: str, points: float, key: Any) -> Cell:
+    """Make the grade cell of exercise *name*; the key stands in its hidden-test region and nowhere else."""
+    literal = pprint.pformat(key, width=108, sort_dicts=False)
+    lines = [BEGIN, f'grade("{name}", points={points}, key={literal})', END]
+    cell = _code(name, "\n".join(["from widgets import grade", "", *lines]))
+    cell["metadata"]["nbgrader"] |= {"grade": True, "points": points}
+    return cell
+
+
+def _code(name: str, source: str) -> Cell:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": _nbgrader(name) | {"deletable": False, "editable": False, "jupyter": {"source_hidden": True}},
+        "outputs": [],
+        "source": source,
+    }
+
+
+def _nbgrader(name: str) -> dict[str, Any]:
+    return {
+        "nbgrader": {
+            "grade": False,
+            "grade_id": name,
+            "locked": True,
+            "schema_version": 3,
+            "solution": False,
+            "task": False,
+        }
+    }

@@ -1,0 +1,145 @@
+"""The command line: ``coursekit …``; every message that a person reads is Chinese."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from coursekit.course import Course, CourseError
+
+app = typer.Typer(
+    help="政务服务窗口培训课程包：检查、发布、评分、反馈。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console()
+
+CourseOption = Annotated[Path, typer.Option("--course", help="课程文件夹（默认从当前文件夹向上找）")]
+
+
+@app.command()
+def check(
+    assignments: Annotated[list[str] | None, typer.Argument(help="要检查的作业，缺省为全部")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """发布前检查 source/：分值、答案、数据文件、编号、泄题。"""
+    from coursekit.check import check_course
+
+    found = Course.find(course)
+    names = assignments or found.assignments()
+    if not names:
+        raise CourseError(f"{found.source} 里还没有作业。")
+    total = 0
+    for name, faults in check_course(found, names):
+        console.print(f"[green]✓[/] {name} 没有发现问题" if not faults else f"[red]✗[/] {name} 有 {len(faults)} 处问题")
+        for fault in faults:
+            console.print(f"  {fault.where}：{fault.what}", markup=False, highlight=False, soft_wrap=True)
+        total += len(faults)
+    if total:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    into: Annotated[Path | None, typer.Option("--into", help="演示课程放到哪里（默认新建 demo/时间）")] = None,
+    trainees: Annotated[int, typer.Option("--trainees", min=1, max=2000, help="学员人数")] = 30,
+    assignment: Annotated[str, typer.Option("--assignment", help="走哪个作业")] = "m04",
+    open_: Annotated[bool, typer.Option("--open", help="最后用 JupyterLab 打开演示课程")] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """走一遍全流程：生成、发布、领取、作答、提交、收取、评分、反馈。"""
+    from coursekit.demo import run_demo
+    from coursekit.tables import result_table
+
+    kit = Course.find(course)
+    kit.require(assignment)
+    target = into or kit.root / "demo" / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    with _progress() as progress:
+        result = run_demo(kit, target, assignment, trainees, _steps(progress))
+    console.print(result_table(result))
+    console.print(f"课程文件夹　{result.course.root}", soft_wrap=True, highlight=False)
+    console.print(f"第一份反馈　{result.feedback[0]}", soft_wrap=True, highlight=False)
+    console.print(f"继续：coursekit check --course {target}；coursekit demo --open", soft_wrap=True, highlight=False)
+    if open_:
+        from coursekit.lab import run_lab
+
+        raise typer.Exit(run_lab(result.course))
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    trainee: Annotated[list[str] | None, typer.Option("--trainee", help="只评这些学员，可重复")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """评分：只读作答记录，不运行学员交来的任何内容。"""
+    from coursekit.grade import grade_assignment, submitted_trainees
+    from coursekit.tables import outcome_table
+
+    found = Course.find(course)
+    count = len(trainee or submitted_trainees(found, assignment))
+    with _progress() as progress:
+        done = _steps(progress)(f"评分 {assignment}", count)
+        graded = grade_assignment(found, assignment, trainee, lambda _: done())
+    if not graded:
+        raise CourseError(f"submitted/ 里没有 {assignment} 的作业。请先收取：nbgrader collect {assignment}")
+    console.print(outcome_table(assignment, graded))
+    for one in graded:
+        for oddity in one.oddities:
+            console.print(f"注意　{one.trainee}：{oddity}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    course: CourseOption = Path(),
+) -> None:
+    """生成中文反馈页（feedback/），之后用 nbgrader release_feedback 发布。"""
+    from coursekit.feedback import write_feedback
+
+    written = write_feedback(Course.find(course), assignment)
+    console.print(f"已生成 {len(written)} 份反馈，发布请运行：nbgrader release_feedback {assignment}", highlight=False)
+
+
+@app.command()
+def lab(course: CourseOption = Path()) -> None:
+    """用 JupyterLab 打开课程。"""
+    from coursekit.lab import run_lab
+
+    raise typer.Exit(run_lab(Course.find(course)))
+
+
+def main() -> None:
+    """Run the command line; what an instructor can put right ends in one Chinese message and exit status 1."""
+    try:
+        app()
+    except CourseError as error:
+        Console(stderr=True).print(f"[red]错误[/]　{error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _progress() -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+def _steps(progress: Progress) -> Callable[[str, int], Callable[[], None]]:
+    def step(name: str, total: int) -> Callable[[], None]:
+        task = progress.add_task(name, total=total)
+        return lambda: progress.advance(task)
+
+    return step

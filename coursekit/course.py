@@ -1,0 +1,109 @@
+"""Where a course keeps what: the folders of nbgrader's pipeline and the local settings in config/course.toml."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from widgets.spec import Id, explain
+
+CONFIG = Path("config") / "course.toml"
+
+
+class CourseError(Exception):
+    """Something an instructor must put right; the message is Chinese: what was found, expected, and what to do."""
+
+
+class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How results are judged; marks are out of 100."""
+
+    pass_mark: Annotated[float, msgspec.Meta(ge=0, le=100)] = 80
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contents of course.toml."""
+
+    id: Id
+    name: str
+    centre: str
+    exchange: str = "exchange"
+    timezone: str = "Asia/Shanghai"
+    db_url: str = ""
+    evaluation: Evaluation = Evaluation()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course folder; every path of the pipeline is derived from its root."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def load(cls, root: Path) -> Course:
+        """Read the settings of the course at *root*; raises CourseError when there is none or it is faulty."""
+        file = root / CONFIG
+        try:
+            text = file.read_bytes().decode("utf-8")
+            return cls(root.resolve(), msgspec.convert(tomllib.loads(text), Settings))
+        except FileNotFoundError:
+            raise CourseError(
+                f"“{root}”不是课程文件夹：里面没有 {CONFIG}。请到课程文件夹里运行，或用 --course 指定它。"
+            ) from None
+        except UnicodeDecodeError:
+            raise CourseError(f"{file} 不是 UTF-8 编码（可能是 GBK），请另存为 UTF-8。") from None
+        except tomllib.TOMLDecodeError as error:
+            raise CourseError(f"{file} 的写法有误：{error}。请检查等号、引号和方括号。") from None
+        except msgspec.ValidationError as error:
+            raise CourseError(f"{file}：{explain(error)}。") from None
+
+    @classmethod
+    def find(cls, start: Path) -> Course:
+        """Load the course that holds *start*, looking upwards; raises CourseError when there is none."""
+        start = start.resolve()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG).is_file():
+                return cls.load(folder)
+        return cls.load(start)
+
+    @property
+    def source(self) -> Path:
+        """Where instructors write: one folder an assignment."""
+        return self.root / "source"
+
+    @property
+    def exchange(self) -> Path:
+        """Where assignments are handed out and in."""
+        return self.root / self.settings.exchange
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's SQLAlchemy URL."""
+        return self.settings.db_url or f"sqlite:///{self.root / 'gradebook.db'}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of this process, with the course's config folder in Jupyter's search path."""
+        return os.environ | {"JUPYTER_CONFIG_PATH": str(self.root / "config")}
+
+    def assignments(self) -> list[str]:
+        """List the assignments in source/, sorted."""
+        if not self.source.is_dir():
+            return []
+        return sorted(folder.name for folder in self.source.iterdir() if folder.is_dir() and folder.name[0] not in "._")
+
+    def require(self, assignment: str) -> Path:
+        """Return the source folder of *assignment*; raises CourseError with what there is instead."""
+        if assignment not in self.assignments():
+            known = "、".join(self.assignments()) or "（source/ 里还没有作业）"
+            raise CourseError(f"没有名为“{assignment}”的作业。现有作业：{known}。请检查拼写。")
+        return self.source / assignment
+
+    def folder(self, stage: str, trainee: str, assignment: str) -> Path:
+        """Return a trainee's folder in release, submitted, autograded or feedback (nbgrader's own layout)."""
+        return self.root / stage / trainee / assignment

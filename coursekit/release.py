@@ -1,0 +1,88 @@
+"""An assignment as it was released: cells, keys and points from the gradebook, data files from source/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit.author import Notebook
+from coursekit.course import Course, CourseError
+from coursekit.gradebook import StoredAssignment, StoredNotebook
+from coursekit.notebooks import marks, read_notebook, shown_exercise
+from coursekit.source import Item, load_item
+from widgets.grading import read_call
+from widgets.spec import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedNotebook:
+    """One notebook to be graded.
+
+    *blank* is the released notebook with hidden tests put back and no outputs; *items* and *broken* are its grade
+    cells by cell name: those that can be graded, and for the rest what is wrong on our side.
+    """
+
+    name: str
+    blank: Notebook
+    items: dict[str, Item]
+    broken: dict[str, tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Everything that grading a submission needs, besides the submission; *files* are by path within the folder."""
+
+    assignment: str
+    notebooks: tuple[ReleasedNotebook, ...]
+    files: dict[str, Path]
+
+
+def load_release(course: Course, stored: StoredAssignment) -> Release:
+    """Put the released assignment together; raises CourseError when its released notebook is gone."""
+    folder = course.require(stored.name)
+    released = course.folder("release", ".", stored.name)
+    notebooks = tuple(_notebook(folder, released, notebook) for notebook in stored.notebooks)
+    files = {
+        str(path.relative_to(folder)): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb"
+    }
+    return Release(stored.name, notebooks, files)
+
+
+def _notebook(folder: Path, released: Path, stored: StoredNotebook) -> ReleasedNotebook:
+    blank = read_notebook(released / f"{stored.name}.ipynb")
+    for cell in blank["cells"]:
+        _restore(cell, stored)
+    items, broken = {}, {}
+    for graded in stored.graded:
+        if graded.kind != "GradeCell":
+            continue
+        try:
+            call = read_call(stored.sources[graded.name].source)
+            items[graded.name] = load_item(folder, stored.name, graded.name, graded.maximum, call)
+        except DataError as error:
+            broken[graded.name] = (graded.maximum, str(error))
+    if not items and broken:
+        raise CourseError(
+            f"{stored.name} 没有一个评分单元格是本课程的练习（{next(iter(broken.values()))[1]}）"
+            "含学员代码的作业请用 nbgrader autograde 评分。"
+        )
+    return ReleasedNotebook(stored.name, blank, items, broken)
+
+
+def _restore(cell: dict[str, Any], stored: StoredNotebook) -> None:
+    """Put back what release took out of a cell, as nbgrader's OverwriteCells does."""
+    source = stored.sources.get(marks(cell).get("grade_id", ""))
+    if source is not None:
+        cell["source"] = source.source
+        cell["metadata"]["nbgrader"]["checksum"] = source.checksum
+    if cell.get("cell_type") == "code":
+        cell["outputs"], cell["execution_count"] = [], None
+
+
+def exercise_of(cell: dict[str, Any]) -> str | None:
+    """Return the exercise that a cell of a released notebook shows."""
+    shown = shown_exercise(cell)
+    return shown[1] if shown else None
