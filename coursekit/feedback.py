@@ -42,7 +42,7 @@ def feedback_page(notebook: Notebook, cells: Mapping[str, Mark], penalty: float 
     total = sum(_score(cells[marks(cell)["grade_id"]]) for cell in graded) - penalty
     maximum = sum(float(cells[marks(cell)["grade_id"]].get("points") or 0) for cell in graded)
     late = f"（已扣除迟交 {penalty:g} 分）" if penalty else ""
-    entries = "".join(_entry(cell, cells[marks(cell)["grade_id"]]) for cell in graded)
+    entries = "".join(_entry(number, cell, cells[marks(cell)["grade_id"]]) for number, cell in enumerate(graded, 1))
     body = "".join(_cell(cell, cells) for cell in notebook["cells"])
     return (
         f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)} · 反馈</title>'
@@ -112,9 +112,9 @@ def _score(mark: Mark) -> float:
     return float(mark.get("score") or 0.0)
 
 
-def _entry(cell: Cell, mark: Mark) -> str:
+def _entry(number: int, cell: Cell, mark: Mark) -> str:
     name = escape(str(marks(cell)["grade_id"]))
-    return f'<li><a href="#{name}">{name}</a> {_score(mark):g}/{float(mark.get("points") or 0):g}</li>'
+    return f'<li><a href="#{name}">第 {number} 题</a> {_score(mark):g}/{float(mark.get("points") or 0):g}</li>'
 
 
 def _cell(cell: Cell, cells: Mapping[str, Mark]) -> str:

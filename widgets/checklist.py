@@ -98,7 +98,8 @@ class Checklist(Kind[ChecklistSpec, ChecklistAnswer, ChecklistKey]):
             yield from unknown(filter(None, [row.reason]), texts(spec.reasons), f"行 {name} 的理由")
         if bool(spec.dispositions) != bool(key.disposition):
             yield "数据文件里的处理决定与答案键不一致：要么都有，要么都没有"
-        yield from unknown(filter(None, [key.disposition]), texts(spec.dispositions), "处理决定")
+        named = {*filter(None, [key.disposition]), *key.accepting, *key.refusing} - {"accept", "refuse"}
+        yield from unknown(sorted(named), texts(spec.dispositions), "处理决定")
 
     def answer_faults(self, spec: ChecklistSpec, answer: ChecklistAnswer) -> Iterator[str]:
         """Yield rows, categories, reasons and decisions that the exercise does not have."""
@@ -199,7 +200,7 @@ def _red_lines(answer: ChecklistAnswer, key: ChecklistKey) -> Iterator[str]:
     if core and answer.disposition in key.accepting:
         yield "缺少核心材料却予以受理"
     if key.disposition in key.accepting and answer.disposition in key.refusing:
-        yield "材料齐全却不予受理"
+        yield "应当受理却不予受理"
 
 
 def _measures(given: dict[str, RowAnswer], key: ChecklistKey) -> tuple[tuple[str, str], ...]:

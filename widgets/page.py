@@ -14,6 +14,7 @@ STYLE = (
     ".ck-page table{border-collapse:collapse;width:100%;margin:.5rem 0}"
     ".ck-page th,.ck-page td{border:1px solid #cdd7e1;padding:.35rem .6rem;text-align:left!important;"
     "vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}"
+    ".ck-page td:first-child{min-width:7em}.ck-page td:nth-child(3){min-width:5em}"
     ".ck-page th{background:#eef3f8;font-weight:600}.ck-page .ck-note{color:#55636f}"
     ".ck-page .ck-right{color:#17663a}.ck-page .ck-bad{color:#a3261c}</style>"
 )

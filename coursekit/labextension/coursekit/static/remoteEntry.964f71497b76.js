@@ -46,16 +46,18 @@
         } while (again);
       } finally { busy = false; }
     };
-    let fresh = false;
-    session.statusChanged.connect((_, status) => {
-      if (["restarting", "autorestarting", "dead", "terminating", "unknown"].includes(status)) {
-        fresh = true;
-        say("练习程序正在重新启动，请稍候；已保存的作答不会丢失", "dead");
-      }
-      if (status === "idle" && fresh) { fresh = false; run(); }
-    });
-    session.kernelChanged.connect((_, change) => { if (change.oldValue && change.newValue) { fresh = false; run(); } });
-    run();
+    const follow = () => {
+      let fresh = false;
+      session.statusChanged.connect((_, status) => {
+        if (["restarting", "autorestarting", "dead", "terminating", "unknown"].includes(status)) {
+          fresh = true;
+          say("练习程序正在重新启动，请稍候；已保存的作答不会丢失", "dead");
+        }
+        if (status === "idle" && fresh) { fresh = false; run(); }
+      });
+      session.kernelChanged.connect((_, change) => { if (change.oldValue && change.newValue) { fresh = false; run(); } });
+    };
+    run().then(follow); // while a kernel starts its status jumps about; that is no restart
   }
 
   const plugin = (INotebookTracker, NotebookActions) => ({

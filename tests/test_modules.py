@@ -1,0 +1,70 @@
+"""Every assignment in source/: lints clean, runs, and gives no key away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from building import REPO
+
+from coursekit.check import check
+from coursekit.course import Course
+from coursekit.nbgrader import Nbgrader
+from coursekit.source import load_items
+
+COURSE = Course.load(REPO)
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments())
+def test_check_finds_nothing(assignment: str) -> None:
+    """What is in source/ may be released."""
+    assert check(COURSE, assignment) == []
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments())
+def test_points_add_up_to_100(assignment: str) -> None:
+    """A module is worth 100 points."""
+    assert sum(item.maximum for item in load_items(COURSE, assignment)) == 100
+
+
+def test_notebooks_run(tmp_path: Path) -> None:
+    """Every cell of every source notebook runs in a fresh kernel (nbval); nothing is written beside it."""
+    shutil.copytree(REPO / "source", tmp_path / "source")
+    before = {path: path.read_bytes() for path in (tmp_path / "source").rglob("*") if path.is_file()}
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    result = subprocess.run([*command, "."], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-3000:]
+    after = {path: path.read_bytes() for path in (tmp_path / "source").rglob("*") if path.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments())
+def test_no_key_is_released(assignment: str, tmp_path: Path) -> None:
+    """The released folder holds no string of a key that the exercise does not show anyway."""
+    for folder in ("source", "config"):
+        shutil.copytree(REPO / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    course = Course.load(tmp_path)
+    Nbgrader(course).generate_assignment(assignment)
+    released = "\n".join(
+        path.read_text("utf-8") for path in sorted(course.folder("release", ".", assignment).rglob("*")) if path.is_file()
+    )
+    assert "HIDDEN TESTS" not in released
+    assert "key=" not in released
+    for item in load_items(course, assignment):
+        shown = set(_strings(msgspec.to_builtins(item.spec)))
+        for secret in set(_strings(msgspec.to_builtins(item.key))) - shown:
+            if len(secret) >= 6:
+                assert secret not in released, f"{item.exercise}: {secret}"
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
+    return [text for one in inner for text in _strings(one)]
