@@ -222,8 +222,8 @@ def test_any_field_may_hold_anything(base: dict[str, Any], data: st.DataObject) 
 def test_a_file_cut_anywhere_is_refused(base: dict[str, Any], data: st.DataObject) -> None:
     """A file of which the end is missing is refused in Chinese, at whichever byte it was cut."""
     whole = encoded(base)
-    message_of = data.draw(st.integers(0, len(whole) - 1))
-    refusal(whole[:message_of])
+    size = data.draw(st.integers(0, len(whole) - 1))
+    refusal(whole[:size])
 
 
 @pytest.mark.parametrize(
