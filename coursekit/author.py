@@ -11,6 +11,7 @@ Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+MARK_SCHEME, END_MARK_SCHEME = "=== BEGIN MARK SCHEME ===", "=== END MARK SCHEME ==="
 
 
 def notebook(cells: Sequence[Cell], title: str, minutes: int) -> Notebook:
@@ -48,6 +49,13 @@ def grade_cell(name: str, points: float, key: Any) -> Cell:
     lines = [BEGIN, f'grade("{name}", points={points}, key={literal})', END]
     cell = _code(name, "\n".join(["from widgets import grade", "", *lines]))
     cell["metadata"]["nbgrader"] |= {"grade": True, "points": points}
+    return cell
+
+
+def task_cell(name: str, points: float, instruction: str, rubric: str) -> Cell:
+    """Make nbgrader's manually graded task cell of free-text exercise *name*; the rubric is stripped at release."""
+    cell = lesson(name, f"{instruction}\n\n{MARK_SCHEME}\n\n{rubric}\n\n{END_MARK_SCHEME}")
+    cell["metadata"]["nbgrader"] |= {"locked": False, "task": True, "points": points}
     return cell
 
 

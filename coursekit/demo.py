@@ -72,7 +72,7 @@ def answer_all(person: Person, items: Sequence[Item], folder: Path) -> None:
         view.kind: view for view in vars(widgets).values() if isinstance(view, type) and issubclass(view, Exercise)
     }
     for item, answer in answers(person, list(items)):
-        views[item.kind.name](item.exercise, folder).save(answer)
+        views[item.kind.name](item.exercise, folder, person.id).save(answer)
 
 
 def _new_course(kit: Course, into: Path) -> Course:

@@ -19,6 +19,9 @@ from coursekit.notebooks import marks
 from coursekit.release import Release, ReleasedNotebook, exercise_of, load_release
 from widgets import journal
 from widgets.assess import Assessment, Outcome, assess, failed, refused
+from widgets.kind import AnswerError
+from widgets.page import answer_page
+from widgets.pool import Pool
 
 #: What nbgrader's exchange puts beside a submission and wants to find beside its feedback.
 SUBMISSION_FILES = ("timestamp.txt", "submission_secret.txt")
@@ -26,11 +29,12 @@ SUBMISSION_FILES = ("timestamp.txt", "submission_secret.txt")
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """One graded submission: what came of every exercise, and what was odd about the submission."""
+    """One graded submission: what came of every exercise, pages of those that a person grades, and what was odd."""
 
     trainee: str
     timestamp: datetime | None
     assessments: dict[str, dict[str, Assessment]]
+    shown: dict[str, str]
     oddities: tuple[str, ...]
 
     @property
@@ -96,10 +100,11 @@ def grade_submission(release: Release, folder: Path, trainee: str) -> Graded:
     except journal.JournalError as error:
         found, trouble = journal.Journal(), str(error)
         oddities.append(trouble)
-    assessments = {nb.name: dict(_assess(nb, found, trouble)) for nb in release.notebooks}
-    known = {item.exercise for nb in release.notebooks for item in nb.items.values()}
+    assessments = {nb.name: dict(_assess(nb, found, trouble, trainee)) for nb in release.notebooks}
+    shown = {name: _shown(pool, found, trainee) for nb in release.notebooks for name, pool in nb.shown.items()}
+    known = {item.exercise for nb in release.notebooks for item in nb.items.values()} | shown.keys()
     oddities += [f"作答记录里有不属于本作业的练习“{name}”，已忽略" for name in sorted(found.entries.keys() - known)]
-    return Graded(trainee, _timestamp(folder), assessments, tuple(oddities))
+    return Graded(trainee, _timestamp(folder), assessments, shown, tuple(oddities))
 
 
 def write_autograded(release: Release, graded: Graded, submitted: Path, folder: Path) -> None:
@@ -111,7 +116,7 @@ def write_autograded(release: Release, graded: Graded, submitted: Path, folder: 
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     aside.chmod(0o755)
     for nb in release.notebooks:
-        notebook = filled(nb, graded.assessments[nb.name])
+        notebook = filled(nb, graded.assessments[nb.name], graded.shown)
         (aside / f"{nb.name}.ipynb").write_bytes(msgspec.json.encode(notebook))
     for name, path in release.files.items():
         (aside / name).parent.mkdir(parents=True, exist_ok=True)
@@ -128,28 +133,41 @@ def write_autograded(release: Release, graded: Graded, submitted: Path, folder: 
         aside.rename(folder)
 
 
-def filled(nb: ReleasedNotebook, assessments: dict[str, Assessment]) -> dict[str, Any]:
+def filled(nb: ReleasedNotebook, assessments: dict[str, Assessment], shown: dict[str, str]) -> dict[str, Any]:
     """Return the released notebook with each exercise's answer and each grade cell's feedback and points as output."""
-    pages = {a.exercise: a for a in assessments.values()}
+    pages = shown | {a.exercise: a.shown for a in assessments.values()}
     cells = []
     for cell in nb.blank["cells"]:
         outputs: list[dict[str, Any]] = []
         name = marks(cell).get("grade_id", "")
         if name in assessments:
             outputs = [_html(assessments[name].html), _number(assessments[name].points)]
-        elif shown := pages.get(exercise_of(cell) or ""):
-            outputs = [_html(shown.shown)]
+        elif page := pages.get(exercise_of(cell) or ""):
+            outputs = [_html(page)]
         cells.append(cell | {"outputs": outputs} if outputs else cell)
     return nb.blank | {"cells": cells}
 
 
-def _assess(nb: ReleasedNotebook, found: journal.Journal, trouble: str) -> Iterator[tuple[str, Assessment]]:
+def _shown(pool: Pool, found: journal.Journal, trainee: str) -> str:
+    """Show an answer that is not graded here."""
+    variant = pool.variant(trainee)
+    spec, entry = pool.specs[variant], found.entries.get(pool.exercise)
+    try:
+        answer = pool.kind.parse_answer(spec, bytes(entry.answer)) if entry and entry.variant == variant else None
+    except AnswerError as error:
+        return answer_page(spec, pool.kind.label, pool.kind.lines(spec, None), f"无效作答。{error}")
+    return answer_page(spec, pool.kind.label, pool.kind.lines(spec, answer))
+
+
+def _assess(
+    nb: ReleasedNotebook, found: journal.Journal, trouble: str, trainee: str
+) -> Iterator[tuple[str, Assessment]]:
     for cell, item in nb.items.items():
         if trouble:
             yield cell, refused(item.exercise, item.maximum, trouble)
         else:
             entry = found.entries.get(item.exercise)
-            yield cell, assess(item.exercise, item.kind, item.spec, item.key, entry, item.maximum)
+            yield cell, assess(item.key, entry, trainee)
     for cell, (maximum, message) in nb.broken.items():
         yield cell, failed(cell, maximum, message)
 

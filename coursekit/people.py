@@ -37,7 +37,7 @@ def answers(person: Person, items: list[Item]) -> Iterator[tuple[Item, Any]]:
     for item in items:
         if rng.random() < 0.15 * (1 - person.skill):
             continue
-        samples = item.samples()
+        samples = item.of(person.id).samples()
         yield item, _between(samples.right, samples.wrong, person.skill, rng)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from coursekit.gradebook import StoredAssignment, StoredNotebook
 from coursekit.notebooks import marks, read_notebook, shown_exercise
 from coursekit.source import Item, load_item
 from widgets.grading import read_call
+from widgets.pool import Pool, load_pool
 from widgets.spec import DataError
 
 
@@ -20,13 +22,15 @@ class ReleasedNotebook:
     """One notebook to be graded.
 
     *blank* is the released notebook with hidden tests put back and no outputs; *items* and *broken* are its grade
-    cells by cell name: those that can be graded, and for the rest what is wrong on our side.
+    cells by cell name: those that can be graded, and for the rest what is wrong on our side. *shown* are the
+    exercises without a grade cell: free text, which a person grades, and practice.
     """
 
     name: str
     blank: Notebook
     items: dict[str, Item]
     broken: dict[str, tuple[float, str]]
+    shown: dict[str, Pool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,17 @@ def _notebook(folder: Path, released: Path, stored: StoredNotebook) -> ReleasedN
             f"{stored.name} 没有一个评分单元格是本课程的练习（{next(iter(broken.values()))[1]}）"
             "含学员代码的作业请用 nbgrader autograde 评分。"
         )
-    return ReleasedNotebook(stored.name, blank, items, broken)
+    points = {item.exercise for item in items.values()}
+    names = {name for name in map(exercise_of, blank["cells"]) if name and name not in points}
+    return ReleasedNotebook(stored.name, blank, items, broken, dict(_pools(folder, sorted(names))))
+
+
+def _pools(folder: Path, names: list[str]) -> Iterator[tuple[str, Pool]]:
+    for name in names:
+        try:
+            yield name, load_pool(folder, name)
+        except DataError:
+            continue  # its grade cell, if it has one, already says so
 
 
 def _restore(cell: dict[str, Any], stored: StoredNotebook) -> None:

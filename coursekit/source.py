@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,21 +10,19 @@ from typing import Any
 from coursekit.author import Notebook
 from coursekit.course import Course, CourseError
 from coursekit.notebooks import marks, read_notebook, text
-from widgets.assess import parse_key
+from widgets.assess import AnswerKey, parse_keys
 from widgets.grading import GradeCall, read_call
 from widgets.kind import Samples
-from widgets.kinds import AnyKind, parse_spec
-from widgets.spec import DataError, Spec, read_bytes
+from widgets.kinds import AnyKind
+from widgets.pool import load_pool
+from widgets.spec import DataError, Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One exercise with its key; *cell* is the grade cell's id, *maximum* its points."""
+class Variant:
+    """One variant of an exercise with its key."""
 
-    notebook: str
-    cell: str
-    exercise: str
-    maximum: float
+    name: str
     kind: AnyKind
     spec: Spec
     key: Any
@@ -31,6 +30,40 @@ class Item:
     def samples(self) -> Samples:
         """Make sample answers from the key."""
         return self.kind.samples(self.spec, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One graded exercise; *cell* is the grade cell's id."""
+
+    notebook: str
+    cell: str
+    key: AnswerKey
+
+    @property
+    def exercise(self) -> str:
+        """The exercise's name."""
+        return self.key.exercise
+
+    @property
+    def maximum(self) -> float:
+        """The points that the exercise is worth."""
+        return self.key.maximum
+
+    @property
+    def kind(self) -> AnyKind:
+        """The exercise's kind."""
+        return self.key.pool.kind
+
+    def variants(self) -> Iterator[Variant]:
+        """Yield all variants with their keys."""
+        for name, spec in self.key.pool.specs.items():
+            yield Variant(name, self.kind, spec, self.key.keys[name])
+
+    def of(self, trainee: str) -> Variant:
+        """Return the variant that *trainee* gets."""
+        name = self.key.pool.variant(trainee)
+        return Variant(name, self.kind, self.key.pool.specs[name], self.key.keys[name])
 
 
 def notebooks(folder: Path) -> dict[str, Notebook]:
@@ -43,13 +76,11 @@ def notebooks(folder: Path) -> dict[str, Notebook]:
 
 def load_item(folder: Path, notebook: str, cell: str, maximum: float, call: GradeCall) -> Item:
     """Load what a grade call refers to; raises DataError naming file, place and cure."""
-    file = f"data/{call.exercise}.json"
-    kind, spec = parse_spec(read_bytes(folder / file, file), file)
-    return Item(notebook, cell, call.exercise, maximum, kind, spec, parse_key(kind, spec, call.key))
+    return Item(notebook, cell, parse_keys(load_pool(folder, call.exercise), call.key, maximum))
 
 
 def load_items(course: Course, assignment: str) -> list[Item]:
-    """Load every exercise of an assignment in order; raises CourseError at the first that is faulty."""
+    """Load every graded exercise of an assignment in order; raises CourseError at the first that is faulty."""
     folder = course.require(assignment)
     items = []
     for name, notebook in notebooks(folder).items():

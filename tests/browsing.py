@@ -16,10 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def require_chromium() -> str:
@@ -84,7 +81,14 @@ class Watch:
     def __init__(self, page: Page) -> None:
         self.outside: list[str] = []
         self.errors: list[str] = []
-        page.on("request", lambda r: self.outside.append(r.url) if not re.match(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:", r.url) else None)
+        page.on(
+            "request",
+            lambda r: (
+                self.outside.append(r.url)
+                if not re.match(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:", r.url)
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
 

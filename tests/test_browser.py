@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page
 from coursekit.course import Course
 from coursekit.grade import grade_assignment
 from coursekit.nbgrader import Nbgrader
-from coursekit.source import Item, load_items
+from coursekit.source import Variant, load_items
 from widgets import journal
 
 pytestmark = pytest.mark.browser
@@ -57,21 +57,23 @@ def test_a_trainee_answers_reloads_submits_and_gets_the_marks(course: Course, ho
     items = {item.exercise: item for item in load_items(course, "m04")}
     by_mouse = {"m04-c01": _checklist, "m04-w01": _spotting, "m04-o02": _ordering}
     for name, answer in by_mouse.items():
-        exercise = card(page, items[name].spec.title)
-        answer(exercise, items[name])
+        exercise = card(page, items[name].of("root").spec.title)
+        answer(exercise, items[name].of("root"))
         saved(exercise)
-    keyed = card(page, items["m04-o01"].spec.title)
-    _ordering_by_keyboard(page, keyed, items["m04-o01"])
+    keyed = card(page, items["m04-o01"].of("root").spec.title)
+    _ordering_by_keyboard(page, keyed, items["m04-o01"].of("root"))
     saved(keyed)
     before = {name: _answer(home, name) for name in [*by_mouse, "m04-o01"]}
 
     page.reload()
     page.wait_for_selector("[data-ck-ready]", timeout=60_000)
     for name in before:
-        exercise = card(page, items[name].spec.title)
+        exercise = card(page, items[name].of("root").spec.title)
         saved(exercise)
         assert exercise.locator(".ck-progress").inner_text() == "已作答"
-    assert card(page, items["m04-w01"].spec.title).locator('td[aria-selected="true"]').count() == len(items["m04-w01"].key.errors)
+    assert card(page, items["m04-w01"].of("root").spec.title).locator('td[aria-selected="true"]').count() == len(
+        items["m04-w01"].of("root").key.errors
+    )
     assert {name: _answer(home, name) for name in before} == before
 
     nbgrader = Nbgrader(course)
@@ -85,36 +87,40 @@ def _answer(home: Path, name: str) -> Any:
     return journal.json(journal.read(home / "m04" / journal.NAME).entries[name].answer)
 
 
-def _checklist(exercise: Locator, item: Item) -> None:
-    for row in item.spec.rows:  # type: ignore[attr-defined]
+def _checklist(exercise: Locator, item: Variant) -> None:
+    spec: Any = item.spec
+    for row in spec.rows:
         key = item.key.rows[row.id]
-        box = exercise.locator("fieldset.ck-doc").nth([r.id for r in item.spec.rows].index(row.id))  # type: ignore[attr-defined]
+        box = exercise.locator("fieldset.ck-doc").nth([r.id for r in spec.rows].index(row.id))
         box.locator(".ck-seg label", has_text="合格" if key.status == "ok" else "有问题").click()
         if key.status == "defect":
             box.locator("select").nth(0).select_option(key.category)
             box.locator("select").nth(1).select_option(key.reason)
             if key.notice:
                 box.get_by_text("列入一次性告知书").click()
-    decision = next(d.text for d in item.spec.dispositions if d.id == item.key.disposition)  # type: ignore[attr-defined]
+    decision = next(d.text for d in spec.dispositions if d.id == item.key.disposition)
     exercise.locator(".ck-decide").get_by_text(decision, exact=True).click()
 
 
-def _spotting(exercise: Locator, item: Item) -> None:
+def _spotting(exercise: Locator, item: Variant) -> None:
     for cell, error in item.key.errors.items():
         exercise.locator(f'td[data-cell="{cell}"]').click()
         exercise.locator(f'li[data-mark="{cell}"] select').select_option(error.reason)
 
 
-def _ordering(exercise: Locator, item: Item) -> None:
+def _ordering(exercise: Locator, item: Variant) -> None:
     for place, step in enumerate(item.samples().right["order"]):
         exercise.locator(f'li[data-step="{step}"] select').select_option(str(place))
 
 
-def _ordering_by_keyboard(page: Page, exercise: Locator, item: Item) -> None:
+def _ordering_by_keyboard(page: Page, exercise: Locator, item: Variant) -> None:
     exercise.locator('button[data-do="grip"]').first.focus()
     for place, step in enumerate(item.samples().right["order"]):
         for _ in range(400):  # Tab to the step's handle, as a hand would
-            if page.evaluate("document.activeElement.closest('li')?.dataset.step + document.activeElement.dataset.do") == f"{step}grip":
+            if (
+                page.evaluate("document.activeElement.closest('li')?.dataset.step + document.activeElement.dataset.do")
+                == f"{step}grip"
+            ):
                 break
             page.keyboard.press("Tab")
         page.keyboard.press("Space")

@@ -57,7 +57,9 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 def test_readmes_name_every_top_level_entry() -> None:
     """Both READMEs map the folders as they are."""
-    entries = [path.name for path in REPO.iterdir() if path.is_dir() and path.name[0] != "." and (any(path.rglob("*.*")))]
+    entries = [
+        path.name for path in REPO.iterdir() if path.is_dir() and path.name[0] != "." and (any(path.rglob("*.*")))
+    ]
     entries = [name for name in entries if name not in ("demo", "exchange", "dist")]
     for readme in ("README.md", "README.zh-CN.md"):
         text = (REPO / readme).read_text("utf-8")
@@ -78,13 +80,13 @@ def test_readmes_name_every_command() -> None:
 def test_version_is_the_newest_in_the_changelog() -> None:
     """A release is described."""
     version = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    newest = re.search(r"^## \[(\d[^]]*)\]", (REPO / "CHANGELOG.md").read_text("utf-8"), flags=re.M)
+    newest = re.search(r"^## \[(\d[^]]*)\]", (REPO / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
     assert newest is not None
     assert newest[1] == version
 
 
 def test_the_extension_is_named_after_its_contents() -> None:
-    """Browsers keep the extension's script for a year, so a changed script needs a new name (rename.py gives it)."""
+    """Browsers keep the extension's script for a year, so a changed script needs a new name (python -m coursekit.labextension gives it)."""
     home = REPO / "coursekit" / "labextension" / "coursekit"
     (script,) = (home / "static").glob("*.js")
     assert script.name == f"remoteEntry.{sha256(script.read_bytes()).hexdigest()[:12]}.js"
@@ -103,7 +105,7 @@ def test_browser_code_asks_no_other_host_and_writes_no_markup() -> None:
 
 
 def test_the_key_delimiters_are_nbgraders() -> None:
-    """nbgrader strips exactly the region that our grade cells use."""
+    """Nbgrader strips exactly the region that our grade cells use."""
     from nbgrader.preprocessors import ClearHiddenTests
 
     from coursekit.author import BEGIN, END

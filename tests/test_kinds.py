@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from widgets import journal
-from widgets.assess import Assessment, Outcome, assess, parse_key
+from widgets.assess import AnswerKey, Assessment, Outcome, assess, parse_keys
 from widgets.grading import grade
 from widgets.kind import AnswerError
 from widgets.kinds import KINDS, AnyKind, parse_spec
+from widgets.pool import Pool
 from widgets.spec import DataError, Spec
 
 PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
@@ -42,13 +43,17 @@ class Case:
         """Assess an answer given as a JSON value."""
         raw = msgspec.Raw(msgspec.json.encode(answer))
         entry = journal.Entry(v=1, exercise="x", variant="", seq=1, at="", answer=raw)
-        return assess("x", self.kind, self.spec, self.key, entry, MAXIMUM)
+        return assess(self.answer_key(MAXIMUM), entry, "trainee")
+
+    def answer_key(self, maximum: float) -> AnswerKey:
+        """Return what a grade cell knows of the exercise."""
+        return AnswerKey(Pool("x", self.kind, {"": self.spec}), {"": self.key}, maximum)
 
 
 def case(data: dict[str, Any], key: dict[str, Any]) -> Case:
     """Parse a data file and its key."""
     kind, spec = parse_spec(json.dumps(data).encode(), "data/x.json")
-    return Case(kind, spec, parse_key(kind, spec, key))
+    return Case(kind, spec, parse_keys(Pool("x", kind, {"": spec}), key, MAXIMUM).keys[""])
 
 
 SAMPLES = [pytest.param(case(data, key), id=name) for name, (_, data, key, _) in EXERCISES.items()]
@@ -247,10 +252,13 @@ def test_making_one_item_right_never_scores_less(of: Case, data: st.DataObject) 
 @given(CASES)
 def test_a_blank_answer_is_not_answered(of: Case) -> None:
     """An empty answer and no answer are worth 0 and reported as not answered, whatever the key says."""
-    for blank in ({}, {"checklist": {"rows": {"r0": {}}}, "spotting": {"none": False}}.get(of.kind.name, {"order": []})):
+    for blank in (
+        {},
+        {"checklist": {"rows": {"r0": {}}}, "spotting": {"none": False}}.get(of.kind.name, {"order": []}),
+    ):
         found = of.assess(blank)
         assert (found.outcome, found.points) == (Outcome.NOT_ANSWERED, 0.0)
-    found = assess("x", of.kind, of.spec, of.key, None, MAXIMUM)
+    found = assess(of.answer_key(MAXIMUM), None, "trainee")
     assert (found.outcome, found.points) == (Outcome.NOT_ANSWERED, 0.0)
 
 
@@ -277,8 +285,12 @@ def test_every_answer_can_be_put_in_words(of: Case, data: st.DataObject) -> None
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["rows", "marks", "order", "none", "r1", "r1/no", "status"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["rows", "marks", "order", "none", "r1", "r1/no", "status"]), inner, max_size=3
+        )
+    ),
     max_leaves=6,
 )
 
@@ -317,7 +329,7 @@ def test_bytes_that_are_no_utf8_are_an_answer_error(of: Case, raw: bytes) -> Non
 def test_a_key_that_does_not_fit_is_refused(of: Case, key: Any) -> None:
     """A key that is no key raises DataError in Chinese."""
     with pytest.raises(DataError, match="答案键："):
-        parse_key(of.kind, of.spec, key)
+        parse_keys(Pool("x", of.kind, {"": of.spec}), key, MAXIMUM)
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -333,7 +345,7 @@ def test_the_sample_exercises_through_the_journal(name: str, way: str, tmp_path:
     for base, answer in enumerate(answers):
         entry = journal.save(tmp_path / journal.NAME, exercise=name, variant="", answer=answer, base=base)
         assert msgspec.json.decode(entry.answer) == answer
-        found = assess(name, of.kind, of.spec, of.key, entry, maximum)
+        found = assess(of.answer_key(maximum), entry, tmp_path.parent.name)
         earned = grade(name, points=maximum, key=key, folder=tmp_path)
         assert type(earned) is float
         assert earned == found.points

@@ -15,6 +15,7 @@ from building import REPO
 from coursekit.check import check
 from coursekit.course import Course
 from coursekit.nbgrader import Nbgrader
+from coursekit.proof import strings
 from coursekit.source import load_items
 
 COURSE = Course.load(REPO)
@@ -52,19 +53,15 @@ def test_no_key_is_released(assignment: str, tmp_path: Path) -> None:
     course = Course.load(tmp_path)
     Nbgrader(course).generate_assignment(assignment)
     released = "\n".join(
-        path.read_text("utf-8") for path in sorted(course.folder("release", ".", assignment).rglob("*")) if path.is_file()
+        path.read_text("utf-8")
+        for path in sorted(course.folder("release", ".", assignment).rglob("*"))
+        if path.is_file()
     )
     assert "HIDDEN TESTS" not in released
     assert "key=" not in released
     for item in load_items(course, assignment):
-        shown = set(_strings(msgspec.to_builtins(item.spec)))
-        for secret in set(_strings(msgspec.to_builtins(item.key))) - shown:
-            if len(secret) >= 6:
-                assert secret not in released, f"{item.exercise}: {secret}"
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    inner = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
-    return [text for one in inner for text in _strings(one)]
+        for variant in item.variants():
+            shown = set(strings(msgspec.to_builtins(variant.spec)))
+            for secret in set(strings(msgspec.to_builtins(variant.key))) - shown:
+                if len(secret) >= 6:
+                    assert secret not in released, f"{item.exercise}: {secret}"

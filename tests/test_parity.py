@@ -44,12 +44,14 @@ def test_same_marks_as_stock_nbgrader(tmp_path: Path) -> None:
     nbgrader = Nbgrader(course)
     nbgrader.generate_assignment("m04")
     items = load_items(course, "m04")
-    submitted = {name: course.folder("submitted", name, "m04") for name in ("right", "wrong", "partly", "blank", "mixed")}
+    submitted = {
+        name: course.folder("submitted", name, "m04") for name in ("right", "wrong", "partly", "blank", "mixed")
+    }
     for name, folder in submitted.items():
         shutil.copytree(course.folder("release", ".", "m04"), folder)
         for item in items if name in ("right", "wrong", "partly") else ():
-            answer: Any = getattr(item.samples(), name)
-            VIEWS[item.kind.name](item.exercise, folder).save(answer)
+            answer: Any = getattr(item.of(name).samples(), name)
+            VIEWS[item.kind.name](item.exercise, folder, name).save(answer)
     answer_all(people(3)[2], items, submitted["mixed"])
     stock = tmp_path / "stock"
     shutil.copytree(root, stock)

@@ -100,9 +100,7 @@ def test_conflicts_are_the_pairs_that_stand_the_wrong_way(before: dict[str, list
 
 @PROPERTY
 @given(dags(), st.randoms(use_true_random=False), st.integers(0, 7))
-def test_largest_consistent_equals_brute_force(
-    before: dict[str, list[str]], chance: random.Random, count: int
-) -> None:
+def test_largest_consistent_equals_brute_force(before: dict[str, list[str]], chance: random.Random, count: int) -> None:
     """No larger set without a conflict exists, and the set that is returned has none."""
     must = ancestors(before)
     order = sorted(before)

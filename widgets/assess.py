@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from widgets.journal import Entry
 from widgets.kind import AnswerError
-from widgets.kinds import AnyKind
 from widgets.page import answer_page, message_page, score_page
+from widgets.pool import Pool
 from widgets.score import Score, points
-from widgets.spec import DataError, Spec
+from widgets.spec import DataError
+
+BLANK = "没有作答，得 0 分。"
 
 
 class Outcome(StrEnum):
@@ -21,6 +24,20 @@ class Outcome(StrEnum):
     NOT_ANSWERED = "未作答"
     INVALID = "无效作答"
     GRADER_ERROR = "评分故障"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """An exercise with the parsed keys of all its variants and the points it is worth."""
+
+    pool: Pool
+    keys: Mapping[str, Any]
+    maximum: float
+
+    @property
+    def exercise(self) -> str:
+        """The exercise's name."""
+        return self.pool.exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +57,48 @@ class Assessment:
     message: str = ""
 
 
-def assess(exercise: str, kind: AnyKind, spec: Spec, key: object, entry: Entry | None, maximum: float) -> Assessment:
-    """Grade one journal entry against a parsed key; whatever the answer looks like, this returns and never raises."""
+def parse_keys(pool: Pool, key: object, maximum: float) -> AnswerKey:
+    """Parse what stands in a grade cell: one key, or one for each variant; raises DataError where it does not fit."""
+    if not isinstance(key, Mapping):
+        raise DataError("答案键：应为 {…} 形式的对象。")
+    if list(pool.specs) == [""]:
+        return AnswerKey(pool, {"": pool.kind.parse_key(pool.specs[""], key)}, maximum)
+    if key.keys() != pool.specs.keys():
+        have, want = "、".join(map(str, key)) or "无", "、".join(pool.specs)
+        raise DataError(f"答案键：每个变式都要有自己的答案，现有 {have}，应有 {want}。")
+    return AnswerKey(pool, {name: pool.kind.parse_key(spec, key[name]) for name, spec in pool.specs.items()}, maximum)
+
+
+def assess(key: AnswerKey, entry: Entry | None, trainee: str) -> Assessment:
+    """Grade a trainee's journal entry; whatever the answer looks like, this returns and never raises.
+
+    An answer to a variant that is not the trainee's is invalid.
+    """
+    pool, maximum = key.pool, key.maximum
+    variant = pool.variant(trainee)
+    spec, kind = pool.specs[variant], pool.kind
+
+    def without(outcome: Outcome, message: str) -> Assessment:
+        html = answer_page(spec, kind.label, kind.lines(spec, None), message)
+        return Assessment(key.exercise, outcome, 0.0, maximum, html, html, message=message)
+
     if entry is None:
-        return _without(exercise, kind, spec, maximum, Outcome.NOT_ANSWERED, "没有作答，得 0 分。")
+        return without(Outcome.NOT_ANSWERED, BLANK)
+    if entry.variant != variant:
+        return without(Outcome.INVALID, "无效作答，得 0 分。作答的是别人的变式。")
     try:
         answer = kind.parse_answer(spec, bytes(entry.answer))
+        shown = answer_page(spec, kind.label, kind.lines(spec, answer))
         if kind.is_blank(answer):
-            return _without(exercise, kind, spec, maximum, Outcome.NOT_ANSWERED, "没有作答，得 0 分。")
-        score = kind.grade(spec, answer, key)
+            return without(Outcome.NOT_ANSWERED, BLANK)
+        score = kind.grade(spec, answer, key.keys[variant])
         earned = points(score.fraction, maximum)
         html = score_page(spec, kind.label, score, earned, maximum)
-        shown = answer_page(spec, kind.label, kind.lines(spec, answer))
-        return Assessment(exercise, Outcome.SCORED, earned, maximum, html, shown, score)
+        return Assessment(key.exercise, Outcome.SCORED, earned, maximum, html, shown, score)
     except AnswerError as error:
-        return _without(exercise, kind, spec, maximum, Outcome.INVALID, f"无效作答，得 0 分。{error}")
+        return without(Outcome.INVALID, f"无效作答，得 0 分。{error}")
     except Exception as error:  # noqa: BLE001  a fault of ours must cost this trainee's item and no other
-        return failed(exercise, maximum, f"评分程序出错（{type(error).__name__}：{error}），请教师复核。")
+        return failed(key.exercise, maximum, f"评分程序出错（{type(error).__name__}：{error}），请教师复核。")
 
 
 def failed(exercise: str, maximum: float, message: str) -> Assessment:
@@ -67,15 +109,3 @@ def failed(exercise: str, maximum: float, message: str) -> Assessment:
 def refused(exercise: str, maximum: float, message: str) -> Assessment:
     """Report a journal that cannot be read as an invalid answer."""
     return Assessment(exercise, Outcome.INVALID, 0.0, maximum, message_page(exercise, message), message=message)
-
-
-def parse_key(kind: AnyKind, spec: Spec, key: object) -> object:
-    """Parse the key of a grade cell; raises DataError when it is no object or does not fit the data file."""
-    if not isinstance(key, Mapping):
-        raise DataError("答案键：应为 {…} 形式的对象。")
-    return kind.parse_key(spec, key)
-
-
-def _without(exercise: str, kind: AnyKind, spec: Spec, maximum: float, outcome: Outcome, message: str) -> Assessment:
-    html = answer_page(spec, kind.label, kind.lines(spec, None), message)
-    return Assessment(exercise, outcome, 0.0, maximum, html, html, message=message)

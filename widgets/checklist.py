@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -170,6 +171,18 @@ class Checklist(Kind[ChecklistSpec, ChecklistAnswer, ChecklistKey]):
                 {"score": 1.0},
             ),
         )
+
+    def random_answer(self, spec: ChecklistSpec, dice: random.Random) -> Any:
+        """Judge every document, name a defect and decide by chance."""
+
+        def row() -> dict[str, Any]:
+            if dice.random() < 0.5:
+                return {"status": "ok"}
+            category, reason = dice.choice(spec.categories).id, dice.choice(spec.reasons).id
+            return {"status": "defect", "category": category, "reason": reason, "notice": dice.random() < 0.5}
+
+        decision = dice.choice(spec.dispositions).id if spec.dispositions else None
+        return {"rows": {item.id: row() for item in spec.rows}, "disposition": decision}
 
 
 def _rows(given: dict[str, RowAnswer], key: ChecklistKey) -> float:

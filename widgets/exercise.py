@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,9 +13,28 @@ import msgspec
 
 from widgets import journal
 from widgets.kind import AnswerError
-from widgets.kinds import AnyKind, parse_spec
+from widgets.kinds import AnyKind
 from widgets.page import answer_page, message_page
-from widgets.spec import DataError, Spec, read_bytes
+from widgets.pool import load_pool
+from widgets.spec import DataError, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a trainee gets of an exercise: the variant's data with options in the trainee's own order."""
+
+    kind: AnyKind
+    spec: Spec
+    variant: str
+
+    def answer(self, entry: journal.Entry | None) -> Any:
+        """Parse a journal entry for display; what does not fit, or answers another variant, shows as unanswered."""
+        if entry is None or entry.variant != self.variant:
+            return None
+        try:
+            return self.kind.parse_answer(self.spec, bytes(entry.answer))
+        except AnswerError:
+            return None
 
 
 class Exercise:
@@ -22,9 +42,10 @@ class Exercise:
 
     kind: ClassVar[str]
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path | None = None, trainee: str | None = None) -> None:
         self.name = name
         self.folder = folder
+        self.trainee = trainee
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -39,17 +60,26 @@ class Exercise:
             raise DataError("作业文件夹已被移走或重新领取，请关闭本页后重新打开。") from None
 
     @property
+    def owner(self) -> str:
+        """Who answers: the one named, while nbgrader grades the folder's trainee, otherwise whoever works here."""
+        if self.trainee is None and os.environ.get("NBGRADER_EXECUTION") == "autograde":
+            return self.home.resolve().parent.name
+        return self.trainee or current_trainee()
+
+    @property
     def is_preview(self) -> bool:
         """Whether this is an instructor's source folder, where nothing may be saved: nbgrader would release it."""
         return self.home.parent.name == "source"
 
-    def load(self) -> tuple[AnyKind, Spec]:
+    def load(self) -> Loaded:
         """Read the data file; raises DataError when it is missing, faulty or of another kind than this class."""
-        file = f"data/{self.name}.json"
-        kind, spec = parse_spec(read_bytes(self.home / file, file), file)
-        if kind.name != self.kind:
-            raise DataError(f"{file}：题型是“{kind.label}”，单元格里写的是 {type(self).__name__}，请改成一致。")
-        return kind, spec
+        pool = load_pool(self.home, self.name)
+        if pool.kind.name != self.kind:
+            raise DataError(
+                f"data/{self.name}：题型是“{pool.kind.label}”，单元格里写的是 {type(self).__name__}，请改成一致。"
+            )
+        variant = pool.variant(self.owner)
+        return Loaded(pool.kind, pool.shown(variant, self.owner), variant)
 
     def latest(self) -> journal.Entry | None:
         """Return what the journal says of this exercise."""
@@ -62,23 +92,25 @@ class Exercise:
 
         Raises AnswerError for what does not fit the exercise and JournalError for what could not be written.
         """
-        kind, spec = self.load()
-        kind.parse_answer(spec, msgspec.json.encode(answer))
+        loaded = self.load()
+        if self.is_preview:
+            raise journal.JournalError("这里是教师的源文件夹，作答不保存。")
+        loaded.kind.parse_answer(loaded.spec, msgspec.json.encode(answer))
         with self._lock:  # JupyterLab may deliver a page's messages in several threads
-            return journal.save(self.home / journal.NAME, exercise=self.name, variant="", answer=answer, base=base)
+            path = self.home / journal.NAME
+            return journal.save(path, exercise=self.name, variant=loaded.variant, answer=answer, base=base)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Show the live view in a front end and plain HTML while nbgrader runs the notebook."""
         bundle: dict[str, Any] = {"text/plain": repr(self)}
         try:
-            kind, spec = self.load()
-            entry = self.latest()
-            answer = _readable(kind, spec, entry)
-            bundle["text/html"] = answer_page(spec, kind.label, kind.lines(spec, answer))
+            loaded, entry = self.load(), self.latest()
+            lines = loaded.kind.lines(loaded.spec, loaded.answer(entry))
+            bundle["text/html"] = answer_page(loaded.spec, loaded.kind.label, lines)
             if "NBGRADER_EXECUTION" not in os.environ:
                 from widgets.view import VIEW_MIME, show
 
-                bundle[VIEW_MIME] = show(self, kind, spec, entry)
+                bundle[VIEW_MIME] = show(self, loaded, entry)
         except (DataError, journal.JournalError) as error:
             bundle["text/html"] = message_page("练习无法显示", str(error))
         return bundle
@@ -102,14 +134,7 @@ class StepOrdering(Exercise):
     kind = "ordering"
 
 
-def trainee() -> str:
-    """Return who answers here: the hub's user, or the machine's."""
-    return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-
-
-def _readable(kind: AnyKind, spec: Spec, entry: journal.Entry | None) -> Any:
-    """Parse a journal entry for display; one that does not fit shows as unanswered."""
-    try:
-        return kind.parse_answer(spec, bytes(entry.answer)) if entry else None
-    except AnswerError:
-        return None
+def current_trainee() -> str:
+    """Return who works here: the one whom ``coursekit lab --trainee`` names, else whom nbgrader would submit as."""
+    name = os.environ.get("COURSEKIT_TRAINEE") or getpass.getuser()
+    return os.environ.get("JUPYTERHUB_USER", name) if name == "jovyan" else name

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from widgets import journal
-from widgets.assess import Assessment, assess, failed, parse_key, refused
-from widgets.kinds import parse_spec
-from widgets.spec import DataError, read_bytes
+from widgets.assess import Assessment, assess, failed, parse_keys, refused
+from widgets.pool import load_pool
+from widgets.spec import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,19 @@ def grade(exercise: str, *, points: float, key: Mapping[str, Any], folder: Path 
 def assess_file(folder: Path, call: GradeCall) -> Assessment:
     """Grade one exercise of the assignment in *folder*; every failure becomes an outcome."""
     try:
-        file = f"data/{call.exercise}.json"
-        kind, spec = parse_spec(read_bytes(folder / file, file), file)
-        key = parse_key(kind, spec, call.key)
+        key = parse_keys(load_pool(folder, call.exercise), call.key, call.points)
     except DataError as error:
         return failed(call.exercise, call.points, str(error))
     try:
         entry = journal.read(folder / journal.NAME).entries.get(call.exercise)
     except journal.JournalError as error:
         return refused(call.exercise, call.points, str(error))
-    return assess(call.exercise, kind, spec, key, entry, call.points)
+    return assess(key, entry, submitter(folder))
+
+
+def submitter(folder: Path) -> str:
+    """Return whose work lies in *folder*: nbgrader's stages are laid out as stage/trainee/assignment."""
+    return folder.resolve().parent.name
 
 
 def read_call(source: str) -> GradeCall:

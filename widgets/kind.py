@@ -6,6 +6,7 @@ every kind can make right, wrong, partly right and malformed answers of itself.
 
 from __future__ import annotations
 
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ class Kind(ABC, Generic[S, A, K]):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    #: What random answering may earn at the most, on average; a check before release refuses more.
+    chance_limit: ClassVar[float] = 0.25
+    #: Whether a person gives the points, in nbgrader's task cell after the exercise.
+    by_hand: ClassVar[bool] = False
     Spec: type[S]
     Answer: type[A]
     Key: type[K]
@@ -80,6 +85,15 @@ class Kind(ABC, Generic[S, A, K]):
     @abstractmethod
     def samples(self, spec: S, key: K) -> Samples:
         """Make sample answers of an exercise from its key."""
+
+    @abstractmethod
+    def random_answer(self, spec: S, dice: random.Random) -> Any:
+        """Answer without reading: every choice made, each by chance. Tells what an exercise pays for guessing."""
+
+    def shuffled(self, spec: S, dice: random.Random) -> S:
+        """Return *spec* with its options in another order, where their order means nothing; as it is by default."""
+        del dice
+        return spec
 
     def parse_answer(self, spec: S, raw: bytes) -> A:
         """Parse a JSON answer strictly; raises AnswerError when it is not one or names unknown items."""

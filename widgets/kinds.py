@@ -30,4 +30,11 @@ def parse_spec(data: bytes, name: str) -> tuple[AnyKind, Spec]:
     spec: Spec = decode(data, kind.Spec, name)
     for fault in kind.faults(spec):
         raise DataError(f"{name}：{fault}。")
+    if (spec.policy == "practice") != (spec.practice is not None):
+        raise DataError(f'{name}：只有 "policy": "practice" 的练习才写、也必须写 practice（练习用的答案）。')
+    if spec.practice is not None:
+        try:
+            kind.parse_key(spec, spec.practice)
+        except DataError as error:
+            raise DataError(f"{name} 的 practice：{error}") from None
     return kind, spec

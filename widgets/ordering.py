@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise, permutations, product
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -175,6 +176,14 @@ class Ordering(Kind[OrderingSpec, OrderingAnswer, OrderingKey]):
                 {"score": 1.0},
             ),
         )
+
+    def random_answer(self, spec: OrderingSpec, dice: random.Random) -> Any:
+        """Put all steps, or where one may choose about two thirds of them, in any order."""
+        free = [s.id for s in spec.steps if s.id not in spec.fixed and (not spec.choose or dice.random() < 2 / 3)]
+        dice.shuffle(free)
+        for step, place in sorted(spec.fixed.items(), key=lambda item: item[1]):
+            free.insert(place - 1, step)
+        return {"order": free}
 
 
 def _text(spec: OrderingSpec, step: str) -> str:

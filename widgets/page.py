@@ -33,7 +33,11 @@ def answer_page(spec: Spec, label: str, lines: Iterable[Line], note: str = "") -
 
 
 def score_page(spec: Spec, label: str, score: Score, points: float, maximum: float) -> str:
-    """Show what was given, what was right and why, item by item, under the points."""
+    """Show what was given, what was right and why, item by item, under the points; of an examination no key."""
+    if spec.policy == "examination":
+        given = _table(("项目", "作答"), ((part.item, part.given) for part in score.parts))
+        note = '<p class="ck-note">考试题不公布答案。</p>'
+        return _frame(spec, label, f"<p><strong>得分 {points:g} / {maximum:g}</strong></p>{note}{given}")
     head = f"<p><strong>得分 {points:g} / {maximum:g}</strong>"
     head += "".join(f"　{escape(name)} {escape(value)}" for name, value in score.measures) + "</p>"
     head += "".join(f'<p class="ck-bad"><strong>红线：</strong>{escape(flag)}</p>' for flag in score.flags)

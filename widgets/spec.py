@@ -6,12 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+#: Feedback after submission; none but the points; at once, with hints.
+Policy = Literal["module", "examination", "practice"]
 
 #: A data file larger than this is a mistake: an exercise is a page, not a data base (bytes).
 MAX_BYTES = 1_000_000
@@ -35,6 +38,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What every data file has, whatever its kind.
 
     *source* names the law article or document each fact comes from; *seed* lists rows of the curriculum inventory.
+    *policy* says when a trainee learns how it went; only an exercise for practice carries its own key (*practice*),
+    and such an exercise never brings points.
     """
 
     kind: str
@@ -43,6 +48,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
     seed: tuple[Text, ...] = ()
     facts: tuple[Labelled, ...] = ()
+    policy: Policy = "module"
+    hints: tuple[Text, ...] = ()
+    practice: dict[str, Any] | None = None
 
 
 class DataError(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -147,6 +148,15 @@ class Spotting(Kind[SpottingSpec, SpottingAnswer, SpottingKey]):
                 {"score": 1.0},
             ),
         )
+
+    def random_answer(self, spec: SpottingSpec, dice: random.Random) -> Any:
+        """Mark one cell of about a third of the rows, with any reason."""
+        marks = {
+            f"{row.id}/{dice.choice(spec.columns).id}": {"reason": dice.choice(spec.reasons).id}
+            for row in spec.rows
+            if dice.random() < 1 / 3
+        }
+        return {"marks": marks, "none": not marks}
 
 
 def _cells(spec: SpottingSpec) -> set[str]:

@@ -14,11 +14,11 @@ import traitlets as t
 
 from widgets import journal
 from widgets.kind import AnswerError
-from widgets.spec import DataError, Spec
+from widgets.practice import comment
+from widgets.spec import DataError
 
 if TYPE_CHECKING:
-    from widgets.exercise import Exercise
-    from widgets.kinds import AnyKind
+    from widgets.exercise import Exercise, Loaded
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -36,23 +36,24 @@ class ExerciseView(anywidget.AnyWidget):
     def __init__(self, exercise: Exercise, **state: Any) -> None:
         super().__init__(**state)
         self.exercise = exercise
+        self.tries = 0
         self.on_msg(_receive)
 
 
-def show(exercise: Exercise, kind: AnyKind, spec: Spec, entry: journal.Entry | None) -> dict[str, Any]:
+def show(exercise: Exercise, loaded: Loaded, entry: journal.Entry | None) -> dict[str, Any]:
     """Open a view of *exercise* and return what stands under its MIME type in the cell's output."""
-    from widgets.exercise import trainee
-
-    owner = f"{trainee()}|{exercise.home.resolve()}|{exercise.name}"
+    owner = f"{exercise.owner}|{exercise.home.resolve()}|{exercise.name}|{loaded.variant}"
+    fits = loaded.answer(entry) is not None
+    spec = msgspec.to_builtins(loaded.spec)
     view = ExerciseView(
         exercise,
-        _esm=_module(kind.name),
-        _css=_read("kit.css"),
-        spec=msgspec.to_builtins(spec),
-        answer=journal.json(entry.answer) if entry else None,
-        seq=entry.seq if entry else 0,
+        _esm=_module(loaded.kind.name),
+        _css=_style(loaded.kind.name),
+        spec={name: value for name, value in spec.items() if name not in ("practice", "hints")},
+        answer=journal.json(entry.answer) if entry and fits else None,
+        seq=entry.seq if entry and fits else 0,
         page={
-            "label": kind.label,
+            "label": loaded.kind.label,
             "store": f"coursekit:{sha256(owner.encode()).hexdigest()[:24]}",
             "preview": exercise.is_preview,
         },
@@ -61,9 +62,12 @@ def show(exercise: Exercise, kind: AnyKind, spec: Spec, entry: journal.Entry | N
 
 
 def _receive(view: ExerciseView, message: dict[str, Any], _buffers: object) -> None:
-    """Answer a page: ``save`` puts its answer into the journal, ``hello`` asks what the journal has."""
+    """Answer a page: ``save`` journals its answer, ``hello`` asks what the journal has, ``check`` how practice goes."""
     reply = {"to": message.get("from"), "n": message.get("n")}
     try:
+        if message.get("type") == "check":
+            view.send(reply | {"type": "comment"} | _practise(view, message.get("answer")))
+            return
         if message.get("type") == "save":
             entry = view.exercise.save(message.get("answer"), int(message.get("base", 0)))
         else:
@@ -81,12 +85,29 @@ def _receive(view: ExerciseView, message: dict[str, Any], _buffers: object) -> N
     view.send(reply | {"type": kind, "seq": entry.seq, "at": entry.at, "answer": answer})
 
 
+def _practise(view: ExerciseView, answer: object) -> dict[str, Any]:
+    """Grade an answer by the key that a practice exercise carries; raises AnswerError for other exercises."""
+    loaded = view.exercise.load()
+    if loaded.spec.practice is None:
+        raise AnswerError("这道练习提交后才有反馈。")
+    parsed = loaded.kind.parse_answer(loaded.spec, msgspec.json.encode(answer))
+    view.tries += 1
+    score = loaded.kind.grade(loaded.spec, parsed, loaded.kind.parse_key(loaded.spec, loaded.spec.practice))
+    return comment(loaded.spec, score, view.tries)
+
+
 @cache
 def _module(kind: str) -> str:
     """Join the shared module and the kind's own: a front end loads each from a blob, where imports find no sibling."""
     shared = re.sub(r"^export ", "", _read("kit.js"), flags=re.MULTILINE)
     own = re.sub(r'^import \{[^}]*\} from "\./kit\.js";\n', "", _read(f"{kind}.js"), flags=re.MULTILINE)
     return shared + "\n" + own
+
+
+@cache
+def _style(kind: str) -> str:
+    """Join the shared style sheet and the kind's own, if it has one."""
+    return _read("kit.css") + (_read(f"{kind}.css") if Path(__file__).with_name(f"{kind}.css").exists() else "")
 
 
 @cache

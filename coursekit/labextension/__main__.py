@@ -1,6 +1,6 @@
 """Name the extension's script after its contents: JupyterLab tells browsers to keep it for a year.
 
-Run ``python coursekit/labextension/rename.py`` after every change of the script; a test says when that was forgotten.
+Run ``python -m coursekit.labextension`` after every change of the script; a test says when that was forgotten.
 """
 
 from __future__ import annotations
