@@ -30,7 +30,10 @@ from widgets.score import Part, Score, Verdict
 from widgets.spec import DataError
 
 PROPERTY = settings(max_examples=150, deadline=None, derandomize=True)
-RIGHT: Any = {"rows": {"r1": {"status": "ok"}}, "disposition": "supplement"}
+PARTLY: Any = {
+    "rows": {"r1": {"status": "ok"}, "r2": {"status": "defect", "notice": True}},
+    "disposition": "supplement",
+}
 
 
 def answer_key(data: Any, key: Any, points: float = 6, kind: AnyKind | None = None) -> AnswerKey:
@@ -56,8 +59,7 @@ def assignment(folder: Path, raw: bytes | None = None) -> Path:
 @pytest.mark.parametrize("raw", [None, b"{}", b'{"rows":{}}', b'{"rows":{"r1":{}}}', b'{"disposition":null}'])
 def test_nothing_said_is_not_answered(raw: bytes | None) -> None:
     """No entry and an empty answer are 未作答 with 0 points."""
-    kind, spec = parse_spec(json.dumps(CHECKLIST).encode(), "f")
-    found = assess("x", kind, spec, parse_key(kind, spec, CHECKLIST_KEY), (raw and entry(raw)) or None, 6)
+    found = assess(answer_key(CHECKLIST, CHECKLIST_KEY), entry(raw) if raw else None, "trainee")
     assert (found.outcome, found.points, found.maximum) == (Outcome.NOT_ANSWERED, 0.0, 6)
     assert "没有作答" in found.html
 
@@ -89,7 +91,7 @@ def test_what_is_no_answer_is_invalid(raw: bytes) -> None:
 
 def test_a_scored_answer() -> None:
     """An answer is scored, and its feedback shows points, verdicts and reasons."""
-    found = assess(answer_key(CHECKLIST, CHECKLIST_KEY), entry(msgspec.json.encode(RIGHT)), "trainee")
+    found = assess(answer_key(CHECKLIST, CHECKLIST_KEY), entry(msgspec.json.encode(PARTLY)), "trainee")
     assert found.outcome is Outcome.SCORED
     assert 0 < found.points < 6
     assert f"得分 {found.points:g} / 6" in found.html
@@ -102,13 +104,13 @@ class Broken(Checklist):
 
     def grade(self, spec: ChecklistSpec, answer: ChecklistAnswer, key: ChecklistKey) -> Score:
         """Fail."""
-        raise ZeroDivisionError("<script>")
+        raise ZeroDivisionError(f"<script>{spec.title}{answer.disposition}{key.why}")
 
 
 def test_a_fault_of_ours_is_reported_as_such() -> None:
     """A fault in grading costs this item's points for now, calls for an instructor, and is not raised."""
     key = answer_key(CHECKLIST, CHECKLIST_KEY, kind=Broken())
-    found = assess(key, entry(msgspec.json.encode(RIGHT)), "trainee")
+    found = assess(key, entry(msgspec.json.encode(PARTLY)), "trainee")
     assert (found.outcome, found.points) == (Outcome.GRADER_ERROR, 0.0)
     assert "ZeroDivisionError" in found.message
     assert "<script" not in found.html

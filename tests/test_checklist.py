@@ -158,7 +158,8 @@ def test_the_cap_never_raises_a_score() -> None:
 def test_accepting_with_a_lesser_defect_is_no_red_line() -> None:
     """A defect that is not core costs the decision's points and no more."""
     score = graded(exercise(3, disposition="supplement"), truth(3), "accept")
-    assert (score.flags, score.fraction) == ((), pytest.approx(0.7))
+    assert score.flags == ()
+    assert score.fraction == pytest.approx(0.7)
 
 
 def test_refusing_what_must_be_accepted_is_capped() -> None:

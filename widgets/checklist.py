@@ -99,7 +99,7 @@ class Checklist(Kind[ChecklistSpec, ChecklistAnswer, ChecklistKey]):
             yield from unknown(filter(None, [row.reason]), texts(spec.reasons), f"行 {name} 的理由")
         if bool(spec.dispositions) != bool(key.disposition):
             yield "数据文件里的处理决定与答案键不一致：要么都有，要么都没有"
-        named = {*filter(None, [key.disposition]), *key.accepting, *key.refusing} - {"accept", "refuse"}
+        named = {*key.accepting, *key.refusing} - {"accept", "refuse"} | {*filter(None, [key.disposition])}
         yield from unknown(sorted(named), texts(spec.dispositions), "处理决定")
 
     def answer_faults(self, spec: ChecklistSpec, answer: ChecklistAnswer) -> Iterator[str]:
@@ -137,7 +137,7 @@ class Checklist(Kind[ChecklistSpec, ChecklistAnswer, ChecklistKey]):
     def lines(self, spec: ChecklistSpec, answer: ChecklistAnswer | None) -> list[Line]:
         """Put each document's judgement and the decision in words."""
         answer = answer or ChecklistAnswer()
-        lines = [Line(_name(row), _words(answer.rows.get(row.id, RowAnswer()), spec)) for row in spec.rows]
+        lines = [Line(_name(row, spec), _words(answer.rows.get(row.id, RowAnswer()), spec)) for row in spec.rows]
         if spec.dispositions:
             lines.append(Line("处理决定", texts(spec.dispositions).get(answer.disposition or "", "未作答")))
         return lines
@@ -224,8 +224,8 @@ def _measures(given: dict[str, RowAnswer], key: ChecklistKey) -> tuple[tuple[str
     return (("问题查出率", percent(found, len(bad))), ("误退率", percent(refused, len(fine))))
 
 
-def _name(row: Row) -> str:
-    return next(iter(row.cells.values()), row.id)
+def _name(row: Row, spec: ChecklistSpec) -> str:
+    return row.cells[spec.columns[0].id] or row.id
 
 
 def _words(row: RowAnswer, spec: ChecklistSpec) -> str:
@@ -247,7 +247,7 @@ def _part(row: Row, given: RowAnswer, key: RowKey, spec: ChecklistSpec) -> Part:
     verdict = Verdict.RIGHT if credit > 1 - 1e-9 and given.notice == key.notice else Verdict.PARTLY
     if credit == 0:
         verdict = Verdict.MISSED if given.status is None else Verdict.WRONG
-    return Part(_name(row), _words(given, spec), _key_words(key, spec), verdict, key.why)
+    return Part(_name(row, spec), _words(given, spec), _key_words(key, spec), verdict, key.why)
 
 
 def _decision_part(
@@ -258,7 +258,7 @@ def _decision_part(
     decided: bool,
     notice: float,
 ) -> Part:
-    names = {row.id: _name(row) for row in spec.rows}
+    names = {row.id: _name(row, spec) for row in spec.rows}
     decisions = texts(spec.dispositions)
 
     def words(disposition: str | None, rows: list[str]) -> str:

@@ -69,7 +69,7 @@ class Exercise:
     @property
     def is_preview(self) -> bool:
         """Whether this is an instructor's source folder, where nothing may be saved: nbgrader would release it."""
-        return self.home.parent.name == "source"
+        return self.home.resolve().parent.name == "source"
 
     def load(self) -> Loaded:
         """Read the data file; raises DataError when it is missing, faulty or of another kind than this class."""
@@ -95,10 +95,21 @@ class Exercise:
         loaded = self.load()
         if self.is_preview:
             raise journal.JournalError("这里是教师的源文件夹，作答不保存。")
-        loaded.kind.parse_answer(loaded.spec, msgspec.json.encode(answer))
+        try:
+            raw = msgspec.json.encode(answer)
+        except (UnicodeEncodeError, OverflowError, RecursionError, TypeError) as error:
+            raise AnswerError("作答内容含有无法保存的字符或数值。") from error
+        loaded.kind.parse_answer(loaded.spec, raw)
         with self._lock:  # JupyterLab may deliver a page's messages in several threads
             path = self.home / journal.NAME
-            return journal.save(path, exercise=self.name, variant=loaded.variant, answer=answer, base=base)
+            return journal.save(
+                path,
+                exercise=self.name,
+                variant=loaded.variant,
+                answer=answer,
+                base=base,
+                fits=lambda joined: _fits(loaded, joined),
+            )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Show the live view in a front end and plain HTML while nbgrader runs the notebook."""
@@ -138,3 +149,11 @@ def current_trainee() -> str:
     """Return who works here: the one whom ``coursekit lab --trainee`` names, else whom nbgrader would submit as."""
     name = os.environ.get("COURSEKIT_TRAINEE") or getpass.getuser()
     return os.environ.get("JUPYTERHUB_USER", name) if name == "jovyan" else name
+
+
+def _fits(loaded: Loaded, answer: object) -> bool:
+    try:
+        loaded.kind.parse_answer(loaded.spec, msgspec.json.encode(answer))
+    except AnswerError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,10 +62,14 @@ def read_call(source: str) -> GradeCall:
     Raises DataError unless the cell is an import and one call with literal arguments.
     """
     try:
-        match ast.parse(source).body[-1]:
-            case ast.Expr(ast.Call(ast.Name("grade"), [ast.Constant(str(exercise))], keywords)):
+        match ast.parse(source).body:
+            case [*imports, ast.Expr(ast.Call(ast.Name("grade"), [ast.Constant(str(exercise))], keywords))] if all(
+                isinstance(one, ast.Import | ast.ImportFrom) for one in imports
+            ):
                 named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in keywords}
-                return GradeCall(exercise, float(named["points"]), named["key"])
+                points = named["points"]
+                if type(points) in (int, float) and 0 <= points < math.inf:
+                    return GradeCall(exercise, float(points), named["key"])
     except (SyntaxError, ValueError, IndexError, KeyError, TypeError, MemoryError, RecursionError):
         pass
     raise DataError('评分单元格的最后一句应为 grade("练习编号", points=分值, key={…})，且全部写成字面值。')

@@ -89,6 +89,7 @@ def save(
     variant: str,
     answer: object,
     base: int,
+    fits: Callable[[object], bool] = lambda _: True,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Entry:
     """Append *answer*, made on top of entry number *base*, and return what now stands in the journal.
@@ -99,13 +100,17 @@ def save(
     """
     with _locked(path) as file:
         data = _content(file)
+        seal = b"\n" if data and not data.endswith(b"\n") else b""
         history = [
-            e for _, e in _lines(data) if isinstance(e, Entry) and e.exercise == exercise and e.variant == variant
+            e
+            for _, e in _lines(data + seal)
+            if isinstance(e, Entry) and e.exercise == exercise and e.variant == variant
         ]
         latest = history[-1] if history else None
         if latest and latest.seq != base:
             before: Any = next((json(e.answer) for e in reversed(history) if e.seq == base), {})
-            answer = merge(before, answer, json(latest.answer))
+            joined = merge(before, answer, json(latest.answer))
+            answer = joined if fits(joined) else answer
         if latest and answer == json(latest.answer):
             return latest
         entry = Entry(
@@ -116,8 +121,10 @@ def save(
             at=now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             answer=msgspec.Raw(msgspec.json.encode(answer)),
         )
-        seal = b"\n" if data and not data.endswith(b"\n") else b""
-        _append(file, seal + msgspec.json.encode(entry) + b"\n", len(data))
+        line = msgspec.json.encode(entry)
+        if len(line) > MAX_LINE or len(data) + len(line) + 2 > MAX_FILE:
+            raise JournalError("答案没有存到磁盘上（作答内容过大），请联系教师。")
+        _append(file, seal + line + b"\n", len(data))
         return entry
 
 
@@ -155,6 +162,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, Entry | str]]:
             continue
         try:
             entry = _DECODER.decode(line)
+            json(entry.answer)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             yield number, "不是完整的作答记录"
             continue

@@ -99,7 +99,7 @@ class Kind(ABC, Generic[S, A, K]):
         """Parse a JSON answer strictly; raises AnswerError when it is not one or names unknown items."""
         try:
             answer = msgspec.json.decode(raw, type=self.Answer)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise AnswerError(f"作答内容的格式不对：{explain(error)}") from None
         for fault in self.answer_faults(spec, answer):
             raise AnswerError(f"作答内容与题目不符：{fault}")

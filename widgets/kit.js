@@ -26,15 +26,27 @@ const sorted = (v) =>
   v && typeof v === "object" && !Array.isArray(v)
     ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])]))
     : Array.isArray(v) ? v.map(sorted) : v;
+/** Join two changes of an answer as journal.py does: what one side changed is kept, where both did mine wins. */
+export function merge(before, mine, theirs, depth = 2) {
+  const plain = (value) => value && typeof value === "object" && !Array.isArray(value);
+  if (!depth || !plain(mine) || !plain(theirs)) return same(mine, before) ? theirs : mine;
+  const joined = {};
+  for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
+    const value = merge(before?.[name], mine[name], theirs[name], depth - 1);
+    if (value !== undefined) joined[name] = value;
+  }
+  return joined;
+}
 const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
 
 const ACK_MS = 2500; // a kernel that is alive answers within this time
 const RETRY_MS = 4000;
 
 /** The way to the journal: one answer in flight, kept in the browser until the kernel says that it is on the disk. */
-function courier(model, report, adopt) {
+function courier(model, report, adopt, advise) {
   const page = model.get("page");
   const me = Math.random().toString(36).slice(2);
+  let asked = null;
   let n = 0, base = model.get("seq"), flight = null, waiting = null, timer = null;
 
   const store = (item) => {
@@ -59,6 +71,7 @@ function courier(model, report, adopt) {
   };
   const onMessage = (message) => {
     if (message.to !== me) return;
+    if (message.type === "comment" || (message.type === "failed" && message.n === asked)) { advise(message); return; }
     if (message.type === "state") {
       if (message.seq > base && !flight) { base = message.seq; adopt(message.answer); report("saved", message.at); }
       return;
@@ -69,7 +82,13 @@ function courier(model, report, adopt) {
     const sent = flight.answer;
     base = message.seq;
     flight = null;
-    if (waiting !== null) { const next = waiting; waiting = null; send(next, base); return; }
+    if (waiting !== null) {
+      const next = merge(sent, waiting, message.answer);
+      if (!same(next, waiting)) adopt(next);
+      waiting = null;
+      send(next, base);
+      return;
+    }
     store(null);
     if (!same(sent, message.answer)) adopt(message.answer);
     report("saved", message.at);
@@ -79,12 +98,18 @@ function courier(model, report, adopt) {
     if (document.visibilityState === "visible") try { model.send({ type: "hello", from: me, n: 0 }); } catch { /* lost() speaks */ }
   };
   document.addEventListener("visibilitychange", ask);
+  window.addEventListener("focus", ask);
 
   return {
     put(answer) {
       if (page.preview) { report("preview"); return; }
       store({ answer, base });
       if (flight) { waiting = answer; report("saving"); } else send(answer, base);
+    },
+    /** Ask how a practice answer is doing. */
+    ask(answer) {
+      asked = ++n;
+      try { model.send({ type: "check", from: me, n: asked, answer }); } catch { advise({ message: "与内核断开，请稍后再检查。" }); }
     },
     /** Send what an earlier page could not: its kernel died before it said 已保存. */
     resume() {
@@ -99,9 +124,16 @@ function courier(model, report, adopt) {
       clearTimeout(timer);
       model.off("msg:custom", onMessage);
       document.removeEventListener("visibilitychange", ask);
+      window.removeEventListener("focus", ask);
     },
   };
 }
+
+const POLICIES = {
+  module: "计分练习：提交作业前可以随时修改，提交并评分后给出逐项反馈。",
+  examination: "考试题：交卷前可以修改，只能交一次，不公布答案。",
+  practice: "自测练习：不计分，可以反复检查，每次多给一点提示。",
+};
 
 const STATES = {
   blank: ["○", "未作答"],
@@ -155,7 +187,19 @@ export function exercise(build) {
       let hush = null;
       const say = (text) => { clearTimeout(hush); hush = setTimeout(() => { spoken.textContent = text; }, 100); };
 
-      const mail = courier(model, report, adopt);
+      const remark = h("div", { class: "ck-remark", role: "status", hidden: true });
+      const advise = (given) => {
+        const rows = (given.parts ?? []).map((part) => h("li", { class: part.right ? "ck-good" : "ck-bad" },
+          h("strong", {}, `${part.right ? "✓" : "✗"} ${part.item}`), ` ${part.verdict}`,
+          part.expected && !part.right ? h("div", {}, `正确：${part.expected}`) : null, part.why ? h("div", { class: "ck-why" }, part.why) : null));
+        remark.replaceChildren(...[h("p", {}, h("strong", {}, given.head ?? given.message ?? "")), given.hint ? h("p", {}, `提示：${given.hint}`) : null,
+          ...(given.flags ?? []).map((flag) => h("p", { class: "ck-bad" }, `红线：${flag}`)), rows.length ? h("ul", {}, rows) : null, given.more ? h("p", { class: "ck-progress" }, given.more) : null].filter(Boolean));
+        remark.hidden = false;
+      };
+      const checkButton = spec.policy === "practice"
+        ? h("button", { type: "button", class: "ck-check-answer", onclick: () => { if (answer) mail.ask(answer); else advise({ head: "还没有作答。" }); } }, "检查")
+        : null;
+      const mail = courier(model, report, adopt, advise);
       let kind;
       try {
         kind = build({ spec, change, say, current: () => clone(answer) });
@@ -173,8 +217,9 @@ export function exercise(build) {
         h("header", {}, h("span", { class: "ck-kind" }, page.label), h("h3", { id: title }, spec.title), progress),
         h("p", { class: "ck-prompt" }, spec.prompt),
         spec.facts?.length ? h("dl", { class: "ck-facts" }, spec.facts.map((fact) => [h("dt", {}, fact.text.split("：", 2).length > 1 ? labelOf(fact) : ""), h("dd", {}, bodyOf(fact))])) : null,
-        ...kind.nodes,
-        h("footer", {}, status, undoButton), spoken));
+        ...kind.nodes, remark,
+        h("footer", {}, status, h("span", { class: "ck-actions" }, undoButton, checkButton)),
+        h("p", { class: "ck-policy" }, POLICIES[spec.policy ?? "module"]), spoken));
       adopt(answer);
       mail.resume();
       const follow = () => { if (!same(model.get("answer"), answer) && status.dataset.state === "saved") adopt(model.get("answer")); };

@@ -19,6 +19,9 @@ HARD_CAP = 0.5
 #: Below this share of constrained pairs the longest-sequence rule can be guessed; the pair rule then limits it (a.2).
 SPARSE = 0.6
 
+#: How many steps may be interchangeable: all ways to name them are tried.
+MAX_SAME = 4
+
 Steps = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 
 
@@ -106,6 +109,12 @@ class Ordering(Kind[OrderingSpec, OrderingAnswer, OrderingKey]):
             if early not in must.get(late, ()):
                 yield f"“{early}>{late}”不是答案规定的先后关系"
         yield from unknown((step for group in key.same for step in group), belong, "相同步骤")
+        yield from repeated((step for group in key.same for step in group), "相同步骤")
+        if any(len(group) > MAX_SAME for group in key.same):
+            yield f"一组相同步骤最多 {MAX_SAME} 个"
+        for step, place in spec.fixed.items():
+            if step not in belong or place > len(belong):
+                yield f"固定步骤 {step} 必须属于流程，位置不能超过 {len(belong)}"
 
     def answer_faults(self, spec: OrderingSpec, answer: OrderingAnswer) -> Iterator[str]:
         """Yield unknown or repeated steps, and fixed steps that were moved."""
@@ -125,10 +134,11 @@ class Ordering(Kind[OrderingSpec, OrderingAnswer, OrderingKey]):
         Where fewer than 60 % of the pairs are ordered by the key, the pair score max(0, 1 − 2·V/M) limits it.
         """
         must = ancestors(key.precedences())
-        placed = _relabelled([step for step in answer.order if step in must], key.same, must)
         extra = [step for step in answer.order if step in key.distractors]
-        kept = largest_consistent(placed, must)
+        placed = _relabelled([step for step in answer.order if step in must], len(extra), key, must)
         wrong = conflicts(placed, must)
+        barred = {step for pair in wrong if set(pair) & spec.fixed.keys() for step in pair if step not in spec.fixed}
+        kept = largest_consistent([step for step in placed if step not in barred], must)
         moves = [step for step in placed if step not in kept]
         left_out = [step for step in must if step not in placed]
         distance = len(extra) + 2 * len(moves) + len(left_out)
@@ -194,11 +204,15 @@ def _allowed(spec: OrderingSpec, key: OrderingKey) -> list[str]:
     """Return one right order that respects the fixed places: the earliest possible step by place in the data file."""
     must = ancestors(key.precedences())
     at = {place: step for step, place in spec.fixed.items()}
+    due = {
+        step: min([place for f, place in spec.fixed.items() if step in must.get(f, ())], default=len(must) + 1)
+        for step in must
+    }
     order: list[str] = []
     while len(order) < len(must):
         ready = [s.id for s in spec.steps if s.id in must and s.id not in order and must[s.id] <= set(order)]
         loose = [step for step in ready if step not in spec.fixed]
-        order.append(at.get(len(order) + 1) or (loose or ready)[0])
+        order.append(at.get(len(order) + 1) or min(loose or ready, key=due.__getitem__))
     return order
 
 
@@ -212,21 +226,32 @@ def _pair_score(placed: Sequence[str], wrong: Sequence[object], must: Mapping[st
     return clamp(1 - 2 * len(wrong) / among) if among else float(len(placed) == len(must))
 
 
-def _relabelled(placed: list[str], same: Sequence[Sequence[str]], must: Mapping[str, frozenset[str]]) -> list[str]:
-    """Rename interchangeable steps so that the sequence fits the key best: by text, not by hidden id."""
-    groups = [[step for step in placed if step in group] for group in same]
-    members = [[step for step in group if step in placed] for group in same]
-    best = placed
-    for choice in product(*(permutations(group) for group in members)):
+def _relabelled(placed: list[str], extra: int, key: OrderingKey, must: Mapping[str, frozenset[str]]) -> list[str]:
+    """Rename interchangeable steps so that the sequence scores best: by text, not by hidden id."""
+    groups = [[step for step in placed if step in group] for group in key.same]
+    if not any(groups):
+        return placed
+    best, best_worth = placed, _worth(placed, extra, key, must)
+    for choice in product(*(permutations(group, len(here)) for group, here in zip(key.same, groups, strict=True))):
         names = {
             old: new
             for group, picked in zip(groups, choice, strict=True)
             for old, new in zip(group, picked, strict=True)
         }
         order = [names.get(step, step) for step in placed]
-        if len(largest_consistent(order, must)) > len(largest_consistent(best, must)):
-            best = order
+        worth = _worth(order, extra, key, must)
+        if worth > best_worth:
+            best, best_worth = order, worth
     return best
+
+
+def _worth(order: list[str], extra: int, key: OrderingKey, must: Mapping[str, frozenset[str]]) -> tuple[float, int]:
+    """Return what a naming scores, and how many steps it keeps where scores are equal."""
+    wrong, kept = conflicts(order, must), len(largest_consistent(order, must))
+    worth = clamp((2 * kept - len(order) - extra) / len(must))
+    if _constrained(must) < SPARSE:
+        worth = min(worth, _pair_score(order, wrong, must))
+    return (min(worth, HARD_CAP) if set(key.hard) & set(wrong) else worth), kept
 
 
 def _parts(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
 #: Feedback after submission; none but the points; at once, with hints.
@@ -75,6 +75,8 @@ _PHRASES = (
     (r"Expected `(\w+)` of length >= (\d+)", r"内容太少，至少要有 \2 项（或 \2 个字）"),
     (r"Expected `(\w+)` of length <= (\d+)", r"内容太长，最多 \2 项（或 \2 个字）"),
     (r"Invalid enum value (.+)", r"不认识的取值 \1"),
+    (r"Expected `(\w+)` of length (\d+), got (\d+)", r"应有 \2 项，实有 \3 项"),
+    (r"Expected `int` >= (-?\d+)", r"不能小于 \1"),
     (r"Expected `(\w+)(?:.*?)`, got `(\w+)`", "{0}"),
 )
 
@@ -82,6 +84,10 @@ _PHRASES = (
 def explain(error: Exception) -> str:
     """Say a msgspec error in Chinese: the place (``rows[3].id``), what was found and what was expected."""
     text, _, place = str(error).partition(" - at `$")
+    if not place:
+        text, key, place = str(error).partition(" - at `key` in `$")
+        place += "（字段名）" if key else ""
+        text = "字段名应为文字" if text == "Expected `str`" else text
     for pattern, phrase in _PHRASES:
         match = re.match(pattern, text)
         if match and phrase == "{0}":
@@ -92,7 +98,7 @@ def explain(error: Exception) -> str:
         else:
             continue
         break
-    where = place.rstrip("`").lstrip(".")
+    where = place.replace("`", "").lstrip(".")
     return f"{where}：{text}" if where else text
 
 
@@ -103,12 +109,13 @@ def decode(data: bytes, into: type[T], name: str) -> T:
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"{name}：文件有 {len(data)} 字节，超过 {MAX_BYTES} 字节的上限，请检查是否放错了文件。")
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         raise DataError(f"{name}：不是 UTF-8 编码（可能是 GBK），请用编辑器另存为 UTF-8 后再试。") from None
     try:
-        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=into)
+        return msgspec.json.decode(data, type=into)
     except msgspec.ValidationError as error:
         raise DataError(f"{name}：{explain(error)}。") from None
     except (msgspec.DecodeError, RecursionError) as error:

@@ -42,7 +42,7 @@ class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SpottingAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Marks by cell; *none* asserts that every record is right."""
 
-    marks: Annotated[dict[CellId, Mark], msgspec.Meta(max_length=20_000)] = {}
+    marks: Annotated[dict[CellId, Mark], msgspec.Meta(max_length=2_000)] = {}
     none: bool = False
 
 
