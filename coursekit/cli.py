@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from coursekit.course import Course, CourseError
+
+if TYPE_CHECKING:
+    from coursekit.grade import Report
 
 app = typer.Typer(
     help="政务服务窗口培训课程包：检查、发布、评分、反馈。",
@@ -78,23 +93,42 @@ def demo(
 def grade(
     assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
     trainee: Annotated[list[str] | None, typer.Option("--trainee", help="只评这些学员，可重复")] = None,
+    force: Annotated[bool, typer.Option("--force", help="没有变化的也重新评")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="把结果另存为 JSON 文件")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask 调度器，如 tcp://host:8786")] = None,
     course: CourseOption = Path(),
 ) -> None:
     """评分：只读作答记录，不运行学员交来的任何内容。"""
     from coursekit.grade import grade_assignment, submitted_trainees
-    from coursekit.tables import outcome_table
 
     found = Course.find(course)
     count = len(trainee or submitted_trainees(found, assignment))
-    with _progress() as progress:
+    with _cluster(cluster) as executor, _progress() as progress:
         done = _steps(progress)(f"评分 {assignment}", count)
-        graded = grade_assignment(found, assignment, trainee, lambda _: done())
+        graded = grade_assignment(found, assignment, trainee, force=force, executor=executor, progress=done)
     if not graded:
         raise CourseError(f"submitted/ 里没有 {assignment} 的作业。请先收取：nbgrader collect {assignment}")
-    console.print(outcome_table(assignment, graded))
-    for one in graded:
-        for oddity in one.oddities:
-            console.print(f"注意　{one.trainee}：{oddity}", markup=False, highlight=False, soft_wrap=True)
+    _show(assignment, graded, report)
+
+
+@app.command()
+def regrade(
+    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    preview: Annotated[bool, typer.Option("--preview", help="只看谁的分数会变，不写入")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="把结果另存为 JSON 文件")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """改了 source/ 里的答案或分值之后重评；先用 --preview 看影响。"""
+    from coursekit.regrade import apply_regrade, preview_regrade
+    from coursekit.tables import change_table
+
+    found = Course.find(course)
+    if preview:
+        console.print(change_table(preview_regrade(found, assignment)))
+        return
+    with _progress() as progress:
+        graded = apply_regrade(found, assignment, progress=_steps(progress)(f"重评 {assignment}", 0))
+    _show(assignment, graded, report)
 
 
 @app.command()
@@ -126,20 +160,47 @@ def main() -> None:
         sys.exit(1)
 
 
+def _show(assignment: str, graded: Sequence[Report], report: Path | None) -> None:
+    from coursekit.tables import outcome_table
+
+    console.print(outcome_table(assignment, graded))
+    for one in graded:
+        for text in (*one.oddities, *one.errors.values()):
+            console.print(f"注意　{one.trainee}：{text}", markup=False, highlight=False, soft_wrap=True)
+    if report is not None:
+        report.write_bytes(msgspec.json.format(msgspec.json.encode(graded), indent=1))
+        console.print(f"JSON 报告　{report}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Executor | None]:
+    """Connect to a Dask scheduler; raises CourseError when it is not there or Dask is not installed."""
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError("用集群评分要先安装 Dask：uv sync --extra cluster") from None
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise CourseError(f"连不上 Dask 调度器 {address}（{error}）。请检查地址和端口。") from None
+    with client:
+        yield client.get_executor()
+
+
 def _progress() -> Progress:
     columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
     return Progress(*columns, console=console)
 
 
-def _steps(progress: Progress) -> Callable[[str, int], Callable[[], None]]:
-    def step(name: str, total: int) -> Callable[[], None]:
-        task = progress.add_task(name, total=total)
-        return lambda: progress.advance(task)
+def _steps(progress: Progress) -> Callable[[str, int], Callable[[int], None]]:
+    def step(name: str, total: int) -> Callable[[int], None]:
+        task = progress.add_task(name, total=total or None)
+        return lambda count: progress.advance(task, count)
 
     return step

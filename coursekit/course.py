@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -34,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exchange: str = "exchange"
     timezone: str = "Asia/Shanghai"
     db_url: str = ""
+    deadlines: dict[str, datetime] = {}
     evaluation: Evaluation = Evaluation()
 
 
@@ -50,7 +53,9 @@ class Course:
         file = root / CONFIG
         try:
             text = file.read_bytes().decode("utf-8")
-            return cls(root.resolve(), msgspec.convert(tomllib.loads(text), Settings))
+            settings = msgspec.convert(tomllib.loads(text), Settings)
+            ZoneInfo(settings.timezone)
+            return cls(root.resolve(), settings)
         except FileNotFoundError:
             raise CourseError(
                 f"“{root}”不是课程文件夹：里面没有 {CONFIG}。请到课程文件夹里运行，或用 --course 指定它。"
@@ -61,6 +66,8 @@ class Course:
             raise CourseError(f"{file} 的写法有误：{error}。请检查等号、引号和方括号。") from None
         except msgspec.ValidationError as error:
             raise CourseError(f"{file}：{explain(error)}。") from None
+        except (ZoneInfoNotFoundError, ValueError):
+            raise CourseError(f"{file}：timezone 不是已知的时区，北京时间请写 Asia/Shanghai。") from None
 
     @classmethod
     def find(cls, start: Path) -> Course:
@@ -85,6 +92,17 @@ class Course:
     def db_url(self) -> str:
         """The gradebook's SQLAlchemy URL."""
         return self.settings.db_url or f"sqlite:///{self.root / 'gradebook.db'}"
+
+    def deadline(self, assignment: str) -> datetime | None:
+        """Return the assignment's deadline as an instant in UTC without zone, as nbgrader keeps it.
+
+        A time without an offset is the course's own (北京时间 by default).
+        """
+        when = self.settings.deadlines.get(assignment)
+        if when is None:
+            return None
+        aware = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.settings.timezone))
+        return aware.astimezone(UTC).replace(tzinfo=None)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import widgets
 from coursekit.course import Course, CourseError
 from coursekit.feedback import write_feedback
-from coursekit.grade import Graded, grade_assignment
+from coursekit.grade import Report, grade_assignment
 from coursekit.people import Person, answers, people
 from coursekit.source import Item, load_items
 from widgets.exercise import Exercise
@@ -22,12 +22,12 @@ class Demo:
 
     course: Course
     people: Sequence[Person]
-    graded: Sequence[Graded]
+    graded: Sequence[Report]
     feedback: Sequence[Path]
 
 
 #: Told before each step: its name and how many units of progress it has.
-Steps = Callable[[str, int], Callable[[], None]]
+Steps = Callable[[str, int], Callable[[int], None]]
 
 
 def run_demo(kit: Course, into: Path, assignment: str, trainees: int, steps: Steps) -> Demo:
@@ -40,10 +40,10 @@ def run_demo(kit: Course, into: Path, assignment: str, trainees: int, steps: Ste
 
     done = steps("生成发布版", 1)
     nbgrader.generate_assignment(assignment)
-    done()
+    done(1)
     done = steps("发布到收发文件夹", 1)
     nbgrader.release_assignment(assignment)
-    done()
+    done(1)
     items = load_items(course, assignment)
     done = steps("学员领取、作答、提交", trainees)
     for person in class_:
@@ -52,17 +52,17 @@ def run_demo(kit: Course, into: Path, assignment: str, trainees: int, steps: Ste
         nbgrader.fetch_assignment(assignment, home)
         answer_all(person, items, home / assignment)
         nbgrader.submit(assignment, home, person.id)
-        done()
+        done(1)
     done = steps("收取作业", 1)
     nbgrader.collect(assignment)
-    done()
+    done(1)
     done = steps("评分", trainees)
-    graded = grade_assignment(course, assignment, progress=lambda _: done())
+    graded = grade_assignment(course, assignment, progress=done)
     done = steps("生成反馈", trainees)
-    feedback = write_feedback(course, assignment, progress=lambda _: done())
+    feedback = write_feedback(course, assignment, progress=lambda _: done(1))
     done = steps("发布反馈", 1)
     nbgrader.release_feedback(assignment)
-    done()
+    done(1)
     return Demo(course, class_, graded, feedback)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from markdown_it import MarkdownIt
 from nbconvert.exporters import Exporter
 
 from coursekit.author import Cell, Notebook
+from coursekit.autograded import SUBMISSION_FILES
 from coursekit.course import Course, CourseError
-from coursekit.grade import SUBMISSION_FILES
-from coursekit.gradebook import Gradebook, open_gradebook
+from coursekit.gradebook import open_gradebook
 from coursekit.notebooks import marks, read_notebook, text
 from widgets.page import STYLE
 
@@ -54,27 +55,29 @@ def feedback_page(notebook: Notebook, cells: Mapping[str, Mark], penalty: float 
 
 def write_feedback(course: Course, assignment: str, progress: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Write the feedback of all graded submissions to feedback/; raises CourseError when nothing was graded yet."""
-    written = []
     with open_gradebook(course) as gradebook:
-        trainees = gradebook.trainees(assignment)
-        if not trainees:
-            raise CourseError(f"作业“{assignment}”还没有评分结果。请先运行 coursekit grade {assignment}")
         stored = gradebook.assignment(assignment)
-        maxima = {cell.name: cell.maximum for notebook in stored.notebooks for cell in notebook.graded}
-        for trainee in trainees:
-            autograded = course.folder("autograded", trainee, assignment)
-            folder = course.folder("feedback", trainee, assignment)
-            folder.mkdir(parents=True, exist_ok=True)
-            cells = _gradebook_marks(gradebook, assignment, trainee, maxima)
-            for notebook in stored.notebooks:
-                page = feedback_page(read_notebook(autograded / f"{notebook.name}.ipynb"), cells)
-                path = folder / f"{notebook.name}.html"
-                path.write_text(page, encoding="utf-8")
-                written.append(path)
-            for name in SUBMISSION_FILES:
-                if (autograded / name).is_file():
-                    (folder / name).write_bytes((autograded / name).read_bytes())
-            progress(trainee)
+        marks_of, penalties = gradebook.marks(assignment), gradebook.penalties(assignment)
+    if not marks_of:
+        raise CourseError(f"作业“{assignment}”还没有评分结果。请先运行 coursekit grade {assignment}")
+    maxima = {cell.name: cell.maximum for notebook in stored.notebooks for cell in notebook.graded}
+    written = []
+    for trainee, rows in marks_of.items():
+        autograded = course.folder("autograded", trainee, assignment)
+        folder = course.folder("feedback", trainee, assignment)
+        folder.mkdir(parents=True, exist_ok=True)
+        cells = {name: _mark(row, maxima[name]) for name, row in rows.items() if name in maxima}
+        for notebook in stored.notebooks:
+            page = feedback_page(
+                read_notebook(autograded / f"{notebook.name}.ipynb"), cells, penalties.get(trainee, 0.0)
+            )
+            path = folder / f"{notebook.name}.html"
+            path.write_text(page, encoding="utf-8")
+            written.append(path)
+        for name in SUBMISSION_FILES:
+            if (autograded / name).is_file():
+                (folder / name).write_bytes((autograded / name).read_bytes())
+        progress(trainee)
     return written
 
 
@@ -95,17 +98,11 @@ class FeedbackExporter(Exporter):
         return feedback_page(notebook, cells, resources.get("nbgrader", {}).get("late_penalty") or 0.0), resources
 
 
-def _gradebook_marks(
-    gradebook: Gradebook, assignment: str, trainee: str, maxima: Mapping[str, float]
-) -> dict[str, Mark]:
-    found: dict[str, Mark] = {}
-    for name, row in gradebook.marks(assignment, trainee).items():
-        if "auto_score" in row:
-            base = row["manual_score"] if row["manual_score"] is not None else row["auto_score"]
-            score = (base or 0.0) + (row["extra_credit"] or 0.0)
-            comment = row.get("manual_comment") or row.get("auto_comment")
-            found[name] = {"score": score, "points": maxima[name], "comment": comment}
-    return found
+def _mark(row: Mapping[str, Any], maximum: float) -> Mark:
+    """Return score, points and comment of a cell as nbgrader counts them: what a person gave replaces the automatic."""
+    base = row.get("manual_score") if row.get("manual_score") is not None else row.get("auto_score")
+    score = (base or 0.0) + (row.get("extra_credit") or 0.0)
+    return {"score": score, "points": maximum, "comment": row.get("manual_comment") or row.get("auto_comment")}
 
 
 def _score(mark: Mark) -> float:
@@ -125,9 +122,15 @@ def _cell(cell: Cell, cells: Mapping[str, Mark]) -> str:
         note = f'<div class="comment"><strong>教师评语：</strong>{escape(str(comment))}</div>' if comment else ""
         return f'<section id="{escape(str(name))}">{_outputs(cell)}{note}</section><hr>'
     if cell["cell_type"] == "markdown":
-        html = str(_MARKDOWN.render(text(cell)))
+        html = _lesson(text(cell))
         return f'<details class="lesson"><summary>{escape(_heading(cell))}</summary>{html}</details>'
     return ""
+
+
+@lru_cache(maxsize=256)
+def _lesson(source: str) -> str:
+    """Render Markdown once for the whole class."""
+    return str(_MARKDOWN.render(source))
 
 
 def _heading(cell: Cell) -> str:

@@ -1,209 +1,247 @@
-"""Grade submissions as data: only the journal of a submission is read, and none of its cells is ever run."""
+"""Grade submissions as data: read, spread over an executor, written by one writer in batches.
+
+Killed at any moment, the gradebook holds whole submissions only; the next run skips what is unchanged by its digest.
+"""
 
 from __future__ import annotations
 
-import shutil
-import stat
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from coursekit.autograded import notebook_bytes, sweep, trainee_folders, write_autograded
 from coursekit.course import Course, CourseError
-from coursekit.gradebook import Result, open_gradebook
-from coursekit.notebooks import marks
-from coursekit.release import Release, ReleasedNotebook, exercise_of, load_release
-from widgets import journal
-from widgets.assess import Assessment, Outcome, assess, failed, refused
-from widgets.kind import AnswerError
-from widgets.page import answer_page
-from widgets.pool import Pool
+from coursekit.gradebook import Result, StoredAssignment, open_gradebook, seconds_late
+from coursekit.late import late_penalty
+from coursekit.release import Release, load_release
+from coursekit.submission import Graded, Submission, grade_submission, read_submission
+from widgets.assess import Outcome
 
-#: What nbgrader's exchange puts beside a submission and wants to find beside its feedback.
-SUBMISSION_FILES = ("timestamp.txt", "submission_secret.txt")
+#: Submissions a task and a transaction; fewer than two tasks are graded in this process.
+CHUNK = 50
+
+try:
+    import fcntl
+except ImportError:  # Windows: one person at one machine
+    fcntl = None  # type: ignore[assignment]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What one submission came to, as the gradebook and the JSON report keep it."""
+
+    trainee: str
+    points: float
+    maximum: float
+    outcomes: dict[str, int]
+    oddities: tuple[str, ...] = ()
+    errors: dict[str, str] = {}
+    seconds_late: float = 0.0
+    skipped: bool = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the notebook was not as released."""
+        return any(oddity.startswith("笔记本") for oddity in self.oddities)
 
 
 @dataclass(frozen=True, slots=True)
-class Graded:
-    """One graded submission: what came of every exercise, pages of those that a person grades, and what was odd."""
+class Done:
+    """What a worker returns for one submission: scores for the gradebook, notebooks for autograded/."""
 
-    trainee: str
-    timestamp: datetime | None
-    assessments: dict[str, dict[str, Assessment]]
-    shown: dict[str, str]
-    oddities: tuple[str, ...]
-
-    @property
-    def points(self) -> float:
-        """Points earned by scored exercises."""
-        return sum(a.points for cells in self.assessments.values() for a in cells.values())
-
-    def count(self, outcome: Outcome) -> int:
-        """Count the exercises that ended in *outcome*."""
-        return sum(a.outcome is outcome for cells in self.assessments.values() for a in cells.values())
+    submission: Submission
+    scores: dict[str, dict[str, float]]
+    notebooks: dict[str, bytes]
+    digest: str
+    report: Report
 
 
 def submitted_trainees(course: Course, assignment: str) -> list[str]:
-    """List who has a collected submission of *assignment*, sorted."""
-    root = course.root / "submitted"
-    if not root.is_dir():
-        return []
-    return sorted(path.name for path in root.iterdir() if (path / assignment).is_dir() and not path.is_symlink())
+    """List who has a collected submission of *assignment*, sorted; links are nobody's submission."""
+    folders = trainee_folders(course.root / "submitted")
+    return [path.name for path in folders if (path / assignment).is_dir() and not (path / assignment).is_symlink()]
 
 
 def grade_assignment(
     course: Course,
     assignment: str,
     trainees: Iterable[str] | None = None,
-    progress: Callable[[str], None] = lambda _: None,
-) -> list[Graded]:
+    *,
+    force: bool = False,
+    why: str = "评分",
+    executor: Executor | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Report]:
     """Grade all collected submissions (or those of *trainees*) into autograded/ and the gradebook.
 
-    Raises CourseError when the assignment was not released or a named trainee has not submitted it.
+    Unchanged submissions are skipped unless *force*. Raises CourseError when the assignment was not released, a named
+    trainee has not submitted it, or somebody else is grading.
     """
+    with _alone(course):
+        stored, release, digests, reports = _prepare(course, assignment)
+        names = _chosen(course, assignment, trainees)
+        sweep(course.root / "autograded")
+        zone, finished = ZoneInfo(course.settings.timezone), []
+
+        def pending() -> Iterator[Submission]:
+            for name in names:
+                one = read_submission(release, course.folder("submitted", name, assignment), name, zone)
+                there = course.folder("autograded", name, assignment).is_dir()
+                if not force and there and digests.get(name) == one.digest(release):
+                    report = msgspec.json.decode(reports[name], type=Report)
+                    finished.append(msgspec.structs.replace(report, skipped=True))
+                    progress(1)
+                else:
+                    yield one
+
+        with _executor(executor, len(names)) as pool:
+            for chunk in _graded(release, pending(), pool):
+                for done in chunk:
+                    folder = course.folder("autograded", done.report.trainee, assignment)
+                    submitted = course.folder("submitted", done.report.trainee, assignment)
+                    write_autograded(release, done.submission.journal, done.notebooks, submitted, folder)
+                finished += _record(course, stored, chunk, why)
+                progress(len(chunk))
+    return sorted(finished, key=lambda report: report.trainee)
+
+
+def preview(course: Course, assignment: str, release: Release) -> Iterator[tuple[str, str, float | None, float]]:
+    """Grade by *release* without writing anything; yields (trainee, cell, points now, points then) where they differ."""
+    zone = ZoneInfo(course.settings.timezone)
+    with open_gradebook(course) as gradebook:
+        now = gradebook.scores(assignment)
+    for name in submitted_trainees(course, assignment):
+        one = read_submission(release, course.folder("submitted", name, assignment), name, zone)
+        for cells in grade_submission(release, one).assessments.values():
+            for cell, result in cells.items():
+                if now.get(name, {}).get(cell) != result.points:
+                    yield name, cell, now.get(name, {}).get(cell), result.points
+
+
+def grade_chunk(release: bytes, submissions: Sequence[Submission]) -> list[Done]:
+    """Grade some submissions; runs in a worker, which needs neither the course folder nor the gradebook."""
+    loaded = _unpickled(release)
+    return [_done(loaded, submission) for submission in submissions]
+
+
+@lru_cache(maxsize=2)
+def _unpickled(release: bytes) -> Release:
+    """Load our own release once a worker; submissions never travel this way but as plain records."""
+    loaded: Release = pickle.loads(release)  # noqa: S301  made by this program a moment ago
+    return loaded
+
+
+def _done(release: Release, submission: Submission) -> Done:
+    graded = grade_submission(release, submission)
+    scores = {nb: {cell: a.points for cell, a in cells.items()} for nb, cells in graded.assessments.items()}
+    notebooks = {nb.name: notebook_bytes(nb, graded) for nb in release.notebooks}
+    return Done(submission, scores, notebooks, graded.digest, _report(graded))
+
+
+def _report(graded: Graded) -> Report:
+    results = [a for cells in graded.assessments.values() for a in cells.values()]
+    return Report(
+        trainee=graded.trainee,
+        points=round(graded.points, 2),
+        maximum=sum(a.maximum for a in results),
+        outcomes={outcome.value: graded.count(outcome) for outcome in Outcome},
+        oddities=graded.oddities,
+        errors={a.exercise: a.message for a in results if a.outcome is Outcome.GRADER_ERROR},
+    )
+
+
+def _graded(release: Release, submissions: Iterator[Submission], pool: Executor | None) -> Iterator[list[Done]]:
+    """Grade chunk by chunk, a few chunks ahead of the writer, so that memory does not grow with the class."""
+    if pool is None:
+        for chunk in _chunks(submissions):
+            yield [_done(release, submission) for submission in chunk]
+        return
+    packed = pickle.dumps(release)
+    running: set[Future[list[Done]]] = set()
+    for chunk in _chunks(submissions):
+        running.add(pool.submit(grade_chunk, packed, chunk))
+        if len(running) > 2 * (os.cpu_count() or 2):
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in finished)
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in finished)
+
+
+def _chunks(submissions: Iterator[Submission]) -> Iterator[list[Submission]]:
+    chunk: list[Submission] = []
+    for submission in submissions:
+        chunk.append(submission)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _record(course: Course, stored: StoredAssignment, chunk: Sequence[Done], why: str) -> list[Report]:
+    reports = [
+        msgspec.structs.replace(done.report, seconds_late=seconds_late(done.submission.timestamp, stored.duedate, None))
+        for done in chunk
+    ]
+    results = [
+        Result(
+            report.trainee, done.submission.timestamp, done.scores, done.digest, msgspec.json.encode(report).decode()
+        )
+        for done, report in zip(chunk, reports, strict=True)
+    ]
+    with open_gradebook(course) as gradebook:
+        gradebook.record(stored, results, why, late_penalty(course))
+    return reports
+
+
+def _prepare(course: Course, assignment: str) -> tuple[StoredAssignment, Release, dict[str, str], dict[str, str]]:
     with open_gradebook(course) as gradebook:
         stored = gradebook.assignment(assignment)
-    release = load_release(course, stored)
+        deadline = course.deadline(assignment)
+        if deadline is not None and deadline != stored.duedate:
+            gradebook.set_duedate(stored, deadline)
+            stored = gradebook.assignment(assignment)
+        digests, reports = gradebook.digests(assignment), gradebook.reports(assignment)
+    return stored, load_release(course, stored), digests, reports
+
+
+def _chosen(course: Course, assignment: str, trainees: Iterable[str] | None) -> list[str]:
     found = submitted_trainees(course, assignment)
     for trainee in trainees or ():
         if trainee not in found:
             raise CourseError(
                 f"学员“{trainee}”没有已收取的 {assignment} 作业。已收取的有：{'、'.join(found[:20]) or '无'}。"
             )
-    graded = []
-    for trainee in trainees or found:
-        one = grade_submission(release, course.folder("submitted", trainee, assignment), trainee)
-        write_autograded(
-            release,
-            one,
-            course.folder("submitted", trainee, assignment),
-            course.folder("autograded", trainee, assignment),
-        )
-        graded.append(one)
-        progress(trainee)
-    with open_gradebook(course) as gradebook:
-        gradebook.record(stored, [_result(one) for one in graded])
-    return graded
+    return sorted(set(trainees)) if trainees else found
 
 
-def grade_submission(release: Release, folder: Path, trainee: str) -> Graded:
-    """Grade what the journal in *folder* says; whatever the folder holds, this returns and never raises."""
-    oddities: list[str] = []
-    try:
-        found = journal.read(folder / journal.NAME)
-        oddities += found.problems
-        trouble = ""
-    except journal.JournalError as error:
-        found, trouble = journal.Journal(), str(error)
-        oddities.append(trouble)
-    assessments = {nb.name: dict(_assess(nb, found, trouble, trainee)) for nb in release.notebooks}
-    shown = {name: _shown(pool, found, trainee) for nb in release.notebooks for name, pool in nb.shown.items()}
-    known = {item.exercise for nb in release.notebooks for item in nb.items.values()} | shown.keys()
-    oddities += [f"作答记录里有不属于本作业的练习“{name}”，已忽略" for name in sorted(found.entries.keys() - known)]
-    return Graded(trainee, _timestamp(folder), assessments, shown, tuple(oddities))
-
-
-def write_autograded(release: Release, graded: Graded, submitted: Path, folder: Path) -> None:
-    """Write the autograded folder that formgrader opens: the released notebook with answers and points as outputs.
-
-    Written aside and then renamed, so that nobody ever sees half of it.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    aside.chmod(0o755)
-    for nb in release.notebooks:
-        notebook = filled(nb, graded.assessments[nb.name], graded.shown)
-        (aside / f"{nb.name}.ipynb").write_bytes(msgspec.json.encode(notebook))
-    for name, path in release.files.items():
-        (aside / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, aside / name)
-    for name in (journal.NAME, *SUBMISSION_FILES):
-        if _is_plain(submitted / name):
-            shutil.copyfile(submitted / name, aside / name, follow_symlinks=False)
-    if folder.exists():
-        old = aside.with_name(aside.name + ".old")
-        folder.rename(old)
-        aside.rename(folder)
-        shutil.rmtree(old)
+@contextmanager
+def _executor(given: Executor | None, submissions: int) -> Iterator[Executor | None]:
+    """Use the executor given, none for a handful of submissions, otherwise a process for each core."""
+    if given is not None or submissions < 2 * CHUNK:
+        with nullcontext(given) as executor:
+            yield executor
     else:
-        aside.rename(folder)
+        with ProcessPoolExecutor() as executor:
+            yield executor
 
 
-def filled(nb: ReleasedNotebook, assessments: dict[str, Assessment], shown: dict[str, str]) -> dict[str, Any]:
-    """Return the released notebook with each exercise's answer and each grade cell's feedback and points as output."""
-    pages = shown | {a.exercise: a.shown for a in assessments.values()}
-    cells = []
-    for cell in nb.blank["cells"]:
-        outputs: list[dict[str, Any]] = []
-        name = marks(cell).get("grade_id", "")
-        if name in assessments:
-            outputs = [_html(assessments[name].html), _number(assessments[name].points)]
-        elif page := pages.get(exercise_of(cell) or ""):
-            outputs = [_html(page)]
-        cells.append(cell | {"outputs": outputs} if outputs else cell)
-    return nb.blank | {"cells": cells}
-
-
-def _shown(pool: Pool, found: journal.Journal, trainee: str) -> str:
-    """Show an answer that is not graded here."""
-    variant = pool.variant(trainee)
-    spec, entry = pool.specs[variant], found.entries.get(pool.exercise)
-    try:
-        answer = pool.kind.parse_answer(spec, bytes(entry.answer)) if entry and entry.variant == variant else None
-    except AnswerError as error:
-        return answer_page(spec, pool.kind.label, pool.kind.lines(spec, None), f"无效作答。{error}")
-    return answer_page(spec, pool.kind.label, pool.kind.lines(spec, answer))
-
-
-def _assess(
-    nb: ReleasedNotebook, found: journal.Journal, trouble: str, trainee: str
-) -> Iterator[tuple[str, Assessment]]:
-    for cell, item in nb.items.items():
-        if trouble:
-            yield cell, refused(item.exercise, item.maximum, trouble)
-        else:
-            entry = found.entries.get(item.exercise)
-            yield cell, assess(item.key, entry, trainee)
-    for cell, (maximum, message) in nb.broken.items():
-        yield cell, failed(cell, maximum, message)
-
-
-def _result(graded: Graded) -> Result:
-    scores = {nb: {cell: a.points for cell, a in cells.items()} for nb, cells in graded.assessments.items()}
-    return Result(graded.trainee, graded.timestamp, scores)
-
-
-def _html(html: str) -> dict[str, Any]:
-    data = {"text/html": html, "text/plain": "<IPython.core.display.HTML object>"}
-    return {"output_type": "display_data", "data": data, "metadata": {}}
-
-
-def _number(points: float) -> dict[str, Any]:
-    return {
-        "output_type": "execute_result",
-        "data": {"text/plain": repr(points)},
-        "metadata": {},
-        "execution_count": None,
-    }
-
-
-def _is_plain(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def _timestamp(folder: Path) -> datetime | None:
-    """Read nbgrader's timestamp.txt ("2026-11-22 05:00:00.123 UTC") as an instant in UTC without zone."""
-    path = folder / "timestamp.txt"
-    try:
-        words = path.read_text("utf-8")[:64].strip() if _is_plain(path) else ""
-        when = datetime.fromisoformat(words.removesuffix(" UTC"))
-    except (ValueError, OSError):
-        return None
-    return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
+@contextmanager
+def _alone(course: Course) -> Iterator[None]:
+    """Keep a second grader out of the course; the lock goes with its process, however that ends."""
+    with (course.root / ".grading.lock").open("w", encoding="utf-8") as file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CourseError("另一个评分正在这门课程里进行，请等它结束后再试。") from None
+        file.write(f"{os.getpid()} {datetime.now(UTC).isoformat()}\n")
+        yield

@@ -7,23 +7,27 @@ schema of another nbgrader is noticed at once.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, create_engine, insert, select, update
+from sqlalchemy import Connection, MetaData, Select, Table, bindparam, create_engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from coursekit.course import Course, CourseError
+from coursekit.schema import AUDIT, GRADING, META
 
 _TABLES = (
     "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell", "student",
     "submitted_assignment", "submitted_notebook", "grade", "comment",
 )  # fmt: skip
+
+#: How many values one query may list; SQLite allows 32,766 variables, other databases fewer.
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,11 @@ class SourceCell:
 
 @dataclass(frozen=True, slots=True)
 class GradedCell:
-    """A cell that brings points: *kind* is nbgrader's ("GradeCell", "TaskCell")."""
+    """A cell that brings points; *by_hand* marks nbgrader's task cells."""
 
     id: str
     name: str
-    kind: str
+    by_hand: bool
     maximum: float
 
 
@@ -68,15 +72,21 @@ class StoredAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What grading one submission found: for each notebook name, points by cell name (None: to be graded by hand)."""
+    """What grading one submission found: points by notebook and cell, its digest, and a JSON report."""
 
     trainee: str
     timestamp: datetime | None
-    scores: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, float]]
+    digest: str
+    report: str
+
+
+#: Of trainee, score and seconds late, the points to take off: nbgrader's LateSubmissionPlugin.
+Penalty = Callable[[str, float, float], float | None]
 
 
 class Gradebook:
-    """One connection to the gradebook of a course; made by :func:`open_gradebook`."""
+    """One transaction on the gradebook of a course; made by :func:`open_gradebook`."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
@@ -88,6 +98,7 @@ class Gradebook:
                 f"成绩库缺少数据表 {'、'.join(missing)}：它不是 nbgrader 0.9 建立的。请先备份，再运行 nbgrader db upgrade。"
             )
         self._t: Mapping[str, Table] = meta.tables
+        META.create_all(connection)
 
     def assignment(self, name: str) -> StoredAssignment:
         """Load what nbgrader stored when it generated the assignment; raises CourseError when it did not."""
@@ -95,121 +106,278 @@ class Gradebook:
         row = self._db.execute(select(table).where(table.c.name == name)).mappings().first()
         if row is None:
             raise CourseError(f"成绩库里没有作业“{name}”。请先生成发布版：nbgrader generate_assignment {name}")
-        notebooks = self._rows("notebook", "assignment_id", row["id"])
-        stored = tuple(self._notebook(n["id"], n["name"]) for n in sorted(notebooks, key=lambda n: n["name"]))
+        notebooks = self._rows("notebook", "assignment_id", [row["id"]])
+        stored = tuple(self._notebook(n["id"], n["name"]) for n in sorted(notebooks, key=lambda n: str(n["name"])))
         return StoredAssignment(row["id"], name, row["duedate"], stored)
 
-    def record(self, assignment: StoredAssignment, results: Iterable[Result]) -> None:
-        """Write the results of submissions; manual scores and comments stay and are flagged for review.
+    def set_duedate(self, assignment: StoredAssignment, duedate: datetime) -> None:
+        """Set the deadline, an instant in UTC without zone."""
+        table = self._t["assignment"]
+        self._db.execute(update(table).where(table.c.id == assignment.id).values(duedate=duedate))
 
-        Every automatic score of the assignment is set, so that none of an earlier grading survives.
+    def digests(self, assignment: str) -> dict[str, str]:
+        """Return the digest of each trainee's last graded submission."""
+        query = select(GRADING.c.trainee, GRADING.c.digest).where(GRADING.c.assignment == assignment)
+        return dict(self._db.execute(query).tuples().all())
+
+    def reports(self, assignment: str) -> dict[str, str]:
+        """Return the JSON report of each trainee's last grading."""
+        query = select(GRADING.c.trainee, GRADING.c.report).where(GRADING.c.assignment == assignment)
+        return dict(self._db.execute(query).tuples().all())
+
+    def audit(self, assignment: str) -> list[dict[str, Any]]:
+        """Return every change of a grade of the assignment, oldest first."""
+        query = select(AUDIT).where(AUDIT.c.assignment == assignment).order_by(AUDIT.c.id)
+        return [dict(row) for row in self._db.execute(query).mappings()]
+
+    def record(self, assignment: StoredAssignment, results: Sequence[Result], why: str, penalty: Penalty) -> None:
+        """Write the results of submissions: their rows as nbgrader would, digests, and an audit line a changed grade.
+
+        Every automatic score of a submission is set, so that none of an earlier grading survives. Manual scores,
+        comments and extra credit stay, and what they belong to is flagged for review (nbgrader's SaveAutoGrades).
         """
-        for result in results:
-            submission = self._submission(assignment, result)
-            for notebook in assignment.notebooks:
-                self._grades(self._submitted(submission, notebook), notebook, result.scores.get(notebook.name, {}))
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self._add_students(results)
+        submissions = self._submissions(assignment, results)
+        notebooks = self._submitted(assignment, [row["id"] for row in submissions.values()])
+        self._add_comments(assignment, notebooks)
+        totals = self._write_grades(assignment, results, submissions, notebooks, now, why)
+        self._write_penalties(assignment, results, submissions, notebooks, totals, penalty)
+        self._write_digests(assignment, results, now)
 
     def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
         """Return automatic scores by trainee and cell name."""
+        grade, cell = self._t["grade"], self._t["base_cell"]
+        query = self._of("grade", assignment, cell.c.name, grade.c.auto_score)
+        found: dict[str, dict[str, float | None]] = {}
+        for student, name, score in self._db.execute(query):
+            found.setdefault(student, {})[name] = score
+        return found
+
+    def marks(self, assignment: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return by trainee and cell name what the gradebook says: scores, comments, whether a person must look."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for kind in ("grade", "comment"):
+            query = self._of(kind, assignment, self._t["base_cell"].c.name, *self._t[kind].c)
+            for row in self._db.execute(query).mappings():
+                found.setdefault(row["student_id"], {}).setdefault(row["name"], {}).update(row)
+        return found
+
+    def penalties(self, assignment: str) -> dict[str, float]:
+        """Return what being late cost each trainee, in points."""
         t = self._t
         query = (
-            select(t["submitted_assignment"].c.student_id, t["base_cell"].c.name, t["grade"].c.auto_score)
-            .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t["grade"].c.notebook_id)
+            select(t["submitted_assignment"].c.student_id, t["submitted_notebook"].c.late_submission_penalty)
             .join(t["submitted_assignment"], t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id)
             .join(t["assignment"], t["assignment"].c.id == t["submitted_assignment"].c.assignment_id)
-            .join(t["base_cell"], t["base_cell"].c.id == t["grade"].c.cell_id)
+            .where(t["assignment"].c.name == assignment)
+        )
+        found: dict[str, float] = {}
+        for student, points in self._db.execute(query):
+            found[student] = found.get(student, 0.0) + (points or 0.0)
+        return found
+
+    def _of(self, kind: str, assignment: str, *columns: Any) -> Select[Any]:
+        t = self._t
+        return (
+            select(t["submitted_assignment"].c.student_id, *columns)
+            .select_from(t[kind])
+            .join(t["base_cell"], t["base_cell"].c.id == t[kind].c.cell_id)
+            .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t[kind].c.notebook_id)
+            .join(t["submitted_assignment"], t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id)
+            .join(t["assignment"], t["assignment"].c.id == t["submitted_assignment"].c.assignment_id)
             .where(t["assignment"].c.name == assignment)
             .order_by(t["submitted_assignment"].c.student_id, t["base_cell"].c.name)
         )
-        found: dict[str, dict[str, float | None]] = {}
-        for student, cell, score in self._db.execute(query):
-            found.setdefault(student, {})[cell] = score
-        return found
 
-    def marks(self, assignment: str, trainee: str) -> dict[str, dict[str, Any]]:
-        """Return for each graded or commented cell of a submission: score, comment, and whether it awaits a person."""
-        t = self._t
-        found: dict[str, dict[str, Any]] = {}
-        for kind in ("grade", "comment"):
-            query = (
-                select(t["base_cell"].c.name, t[kind])
-                .join(t["base_cell"], t["base_cell"].c.id == t[kind].c.cell_id)
-                .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t[kind].c.notebook_id)
-                .join(
-                    t["submitted_assignment"], t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id
-                )
-                .join(t["assignment"], t["assignment"].c.id == t["submitted_assignment"].c.assignment_id)
-                .where(t["assignment"].c.name == assignment, t["submitted_assignment"].c.student_id == trainee)
-            )
-            for row in self._db.execute(query).mappings():
-                found.setdefault(row["name"], {}).update(row)
-        return found
-
-    def trainees(self, assignment: str) -> list[str]:
-        """List the trainees with a graded submission."""
-        return list(self.scores(assignment))
-
-    def _rows(self, table: str, column: str, value: str) -> list[Mapping[str, Any]]:
+    def _rows(self, table: str, column: str, values: Sequence[str], **also: str) -> Iterator[dict[str, Any]]:
         t = self._t[table]
-        return [dict(row) for row in self._db.execute(select(t).where(t.c[column] == value)).mappings()]
+        for start in range(0, len(values), _CHUNK):
+            query = select(t).where(t.c[column].in_(values[start : start + _CHUNK]))
+            for name, value in also.items():
+                query = query.where(t.c[name] == value)
+            yield from (dict(row) for row in self._db.execute(query).mappings())
+
+    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._db.execute(insert(self._t[table]), rows)
 
     def _notebook(self, notebook: str, name: str) -> StoredNotebook:
-        cells = {row["id"]: row for row in self._rows("base_cell", "notebook_id", notebook)}
-        graded: list[GradedCell] = []
-        for kind, table in (("GradeCell", "grade_cells"), ("TaskCell", "task_cells")):
-            t = self._t[table]
-            rows = self._db.execute(select(t).where(t.c.id.in_(list(cells)))).mappings()
-            graded += [GradedCell(r["id"], cells[r["id"]]["name"], kind, float(r["max_score"])) for r in rows]
+        cells = {row["id"]: row for row in self._rows("base_cell", "notebook_id", [notebook])}
+        graded = [
+            GradedCell(row["id"], cells[row["id"]]["name"], table == "task_cells", float(row["max_score"]))
+            for table in ("grade_cells", "task_cells")
+            for row in self._rows(table, "id", list(cells))
+        ]
         sources = {
             row["name"]: SourceCell(row["name"], row["source"] or "", row["checksum"] or "")
-            for row in self._rows("source_cell", "notebook_id", notebook)
+            for row in self._rows("source_cell", "notebook_id", [notebook])
         }
         comments = tuple(key for key, row in cells.items() if row["type"] in ("SolutionCell", "TaskCell"))
         return StoredNotebook(notebook, name, sources, tuple(sorted(graded, key=lambda g: g.name)), comments)
 
-    def _submission(self, assignment: StoredAssignment, result: Result) -> str:
-        student, table = self._t["student"], self._t["submitted_assignment"]
-        if self._db.execute(select(student.c.id).where(student.c.id == result.trainee)).first() is None:
-            self._db.execute(insert(student).values(id=result.trainee))
-        where = (table.c.assignment_id == assignment.id) & (table.c.student_id == result.trainee)
-        found = self._db.execute(select(table.c.id).where(where)).scalar()
-        if found is None:
-            found = uuid.uuid4().hex
-            values = {"id": found, "assignment_id": assignment.id, "student_id": result.trainee}
-            self._db.execute(insert(table).values(**values, timestamp=result.timestamp))
-        elif result.timestamp is not None:
-            self._db.execute(update(table).where(table.c.id == found).values(timestamp=result.timestamp))
-        return str(found)
+    def _add_students(self, results: Sequence[Result]) -> None:
+        names = [result.trainee for result in results]
+        have = {row["id"] for row in self._rows("student", "id", names)}
+        self._insert("student", [{"id": name} for name in names if name not in have])
 
-    def _submitted(self, submission: str, notebook: StoredNotebook) -> str:
+    def _submissions(self, assignment: StoredAssignment, results: Sequence[Result]) -> dict[str, dict[str, Any]]:
+        """Return each trainee's row of submitted_assignment, made or brought up to date."""
+        names = [result.trainee for result in results]
+        table = self._t["submitted_assignment"]
+        have = {
+            row["student_id"]: row for row in self._rows(table.name, "student_id", names, assignment_id=assignment.id)
+        }
+        new = [
+            {
+                "id": uuid.uuid4().hex, "assignment_id": assignment.id, "student_id": result.trainee,
+                "timestamp": result.timestamp, "extension": None,
+            }
+            for result in results
+            if result.trainee not in have
+        ]  # fmt: skip
+        self._insert(table.name, new)
+        changed = [
+            {"key": have[result.trainee]["id"], "when": result.timestamp}
+            for result in results
+            if result.trainee in have and result.timestamp and have[result.trainee]["timestamp"] != result.timestamp
+        ]
+        if changed:
+            when = update(table).where(table.c.id == bindparam("key")).values(timestamp=bindparam("when"))
+            self._db.execute(when, changed)
+        found = have | {row["student_id"]: row for row in new}
+        for result in results:
+            found[result.trainee]["timestamp"] = result.timestamp or found[result.trainee]["timestamp"]
+        return found
+
+    def _submitted(self, assignment: StoredAssignment, submissions: Sequence[str]) -> dict[tuple[str, str], str]:
+        """Return the id of each (submission, notebook), made where it is missing."""
         table = self._t["submitted_notebook"]
-        where = (table.c.assignment_id == submission) & (table.c.notebook_id == notebook.id)
-        found = self._db.execute(select(table.c.id).where(where)).scalar()
-        if found is None:
-            found = uuid.uuid4().hex
-            self._db.execute(
-                insert(table).values(id=found, assignment_id=submission, notebook_id=notebook.id, flagged=False)
-            )
-        comment = self._t["comment"]
-        have = {row["cell_id"] for row in self._rows("comment", "notebook_id", found)}
-        for cell in notebook.comments:
-            if cell not in have:
-                self._db.execute(insert(comment).values(id=uuid.uuid4().hex, notebook_id=found, cell_id=cell))
-        return str(found)
+        have = {
+            (row["assignment_id"], row["notebook_id"]): row["id"]
+            for row in self._rows(table.name, "assignment_id", submissions)
+        }
+        new = [
+            {"id": uuid.uuid4().hex, "assignment_id": submission, "notebook_id": notebook.id, "flagged": False}
+            for submission in submissions
+            for notebook in assignment.notebooks
+            if (submission, notebook.id) not in have
+        ]
+        self._insert(table.name, new)
+        return have | {(str(row["assignment_id"]), str(row["notebook_id"])): str(row["id"]) for row in new}
 
-    def _grades(self, submitted: str, notebook: StoredNotebook, scores: Mapping[str, float | None]) -> None:
+    def _add_comments(self, assignment: StoredAssignment, notebooks: Mapping[tuple[str, str], str]) -> None:
+        cells = {notebook.id: notebook.comments for notebook in assignment.notebooks}
+        have = {
+            (row["notebook_id"], row["cell_id"])
+            for row in self._rows("comment", "notebook_id", list(notebooks.values()))
+        }
+        new = [
+            {"id": uuid.uuid4().hex, "notebook_id": submitted, "cell_id": cell}
+            for (_, notebook), submitted in notebooks.items()
+            for cell in cells.get(notebook, ())
+            if (submitted, cell) not in have
+        ]
+        self._insert("comment", new)
+
+    def _write_grades(
+        self,
+        assignment: StoredAssignment,
+        results: Sequence[Result],
+        submissions: Mapping[str, Mapping[str, Any]],
+        notebooks: Mapping[tuple[str, str], str],
+        now: datetime,
+        why: str,
+    ) -> dict[str, float]:
+        """Set all scores and log what changed; returns the resulting total by submitted notebook."""
         table = self._t["grade"]
-        have = {row["cell_id"]: row for row in self._rows("grade", "notebook_id", submitted)}
-        for cell in notebook.graded:
-            score = scores.get(cell.name, 0.0) if cell.kind == "GradeCell" else None
-            old = have.get(cell.id)
-            by_hand = score is None or (old is not None and old["manual_score"] is not None)
-            if old is None:
-                key = {"id": uuid.uuid4().hex, "notebook_id": submitted, "cell_id": cell.id}
-                self._db.execute(insert(table).values(**key, auto_score=score, needs_manual_grade=by_hand))
-            else:
-                new = update(table).where(table.c.id == old["id"])
-                self._db.execute(new.values(auto_score=score, needs_manual_grade=by_hand))
+        have = {
+            (row["notebook_id"], row["cell_id"]): row
+            for row in self._rows("grade", "notebook_id", list(notebooks.values()))
+        }
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        log: list[dict[str, Any]] = []
+        totals: dict[str, float] = {}
+        for result in results:
+            for notebook in assignment.notebooks:
+                submitted = notebooks[submissions[result.trainee]["id"], notebook.id]
+                scores = result.scores.get(notebook.name, {})
+                for cell in notebook.graded:
+                    old = have.get((submitted, cell.id))
+                    score = None if cell.by_hand else scores.get(cell.name, 0.0)
+                    manual = old["manual_score"] if old else None
+                    extra = (old["extra_credit"] or 0.0) if old else 0.0
+                    by_hand = score is None or manual is not None
+                    totals[submitted] = (
+                        totals.get(submitted, 0.0) + (manual if manual is not None else score or 0.0) + extra
+                    )
+                    if old is None:
+                        row = {"id": uuid.uuid4().hex, "notebook_id": submitted, "cell_id": cell.id}
+                        new.append(row | {"auto_score": score, "needs_manual_grade": by_hand})
+                    else:
+                        changed.append({"key": old["id"], "score": score, "by_hand": by_hand})
+                    if old is None or old["auto_score"] != score:
+                        before = old["auto_score"] if old else None
+                        line = {"at": now, "assignment": assignment.name, "trainee": result.trainee, "cell": cell.name}
+                        log.append(line | {"old": before, "new": score, "why": why})
+        self._insert("grade", new)
+        if changed:
+            values: dict[str, Any] = {"auto_score": bindparam("score"), "needs_manual_grade": bindparam("by_hand")}
+            self._db.execute(update(table).where(table.c.id == bindparam("key")).values(values), changed)
+        if log:
+            self._db.execute(insert(AUDIT), log)
+        return totals
+
+    def _write_penalties(
+        self,
+        assignment: StoredAssignment,
+        results: Sequence[Result],
+        submissions: Mapping[str, Mapping[str, Any]],
+        notebooks: Mapping[tuple[str, str], str],
+        totals: Mapping[str, float],
+        penalty: Penalty,
+    ) -> None:
+        """Take off points of late submissions, at least 0 and at most the score (nbgrader's AssignLatePenalties)."""
+        table = self._t["submitted_notebook"]
+        rows = []
+        for result in results:
+            submission = submissions[result.trainee]
+            late = seconds_late(submission["timestamp"], assignment.duedate, submission["extension"])
+            for notebook in assignment.notebooks:
+                submitted = notebooks[submission["id"], notebook.id]
+                total = totals.get(submitted, 0.0)
+                off = penalty(result.trainee, total, late) if late > 0 else None
+                rows.append({"key": submitted, "off": None if off is None else min(max(off, 0.0), total)})
+        values: dict[str, Any] = {"late_submission_penalty": bindparam("off")}
+        self._db.execute(update(table).where(table.c.id == bindparam("key")).values(values), rows)
+
+    def _write_digests(self, assignment: StoredAssignment, results: Sequence[Result], now: datetime) -> None:
+        have = self.digests(assignment.name)
+        rows = [
+            {"who": r.trainee, "hash": r.digest, "when": now, "text": r.report, "what": assignment.name}
+            for r in results
+        ]
+        values: dict[str, Any] = {
+            "digest": bindparam("hash"),
+            "graded_at": bindparam("when"),
+            "report": bindparam("text"),
+        }
+        old = [row for row in rows if row["who"] in have]
+        if old:
+            where = (GRADING.c.assignment == bindparam("what")) & (GRADING.c.trainee == bindparam("who"))
+            self._db.execute(update(GRADING).where(where).values(values), old)
+        new = [row for row in rows if row["who"] not in have]
+        if new:
+            keys: dict[str, Any] = {"assignment": bindparam("what"), "trainee": bindparam("who")}
+            self._db.execute(insert(GRADING).values(keys | values), new)
+
+
+def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    """Return by how many seconds a submission missed its deadline, 0 when it did not or none is known."""
+    if timestamp is None or duedate is None:
+        return 0.0
+    return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
 
 
 @contextmanager
@@ -218,7 +386,8 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
     url = course.db_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
         raise CourseError("还没有成绩库 gradebook.db。请先生成并发布一个作业：nbgrader generate_assignment m04")
-    engine = create_engine(url, poolclass=NullPool)
+    arguments = {"timeout": 60} if url.startswith("sqlite") else {}
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     try:
         with engine.begin() as connection:
             yield Gradebook(connection)

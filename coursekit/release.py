@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from coursekit.author import Notebook
+import msgspec
+
+import widgets
+from coursekit.author import Cell, Notebook
 from coursekit.course import Course, CourseError
 from coursekit.gradebook import StoredAssignment, StoredNotebook
 from coursekit.notebooks import marks, read_notebook, shown_exercise
@@ -23,7 +28,8 @@ class ReleasedNotebook:
 
     *blank* is the released notebook with hidden tests put back and no outputs; *items* and *broken* are its grade
     cells by cell name: those that can be graded, and for the rest what is wrong on our side. *shown* are the
-    exercises without a grade cell: free text, which a person grades, and practice.
+    exercises without a grade cell: free text, which a person grades, and practice. *locked* are the sources of the
+    locked cells as trainees got them.
     """
 
     name: str
@@ -31,15 +37,27 @@ class ReleasedNotebook:
     items: dict[str, Item]
     broken: dict[str, tuple[float, str]]
     shown: dict[str, Pool]
+    locked: dict[str, str]
+    digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Release:
-    """Everything that grading a submission needs, besides the submission; *files* are by path within the folder."""
+    """Everything that grading a submission needs, besides the submission.
+
+    *files* are those that pages show, by path within the folder; *digest* changes when a mark could.
+    """
 
     assignment: str
     notebooks: tuple[ReleasedNotebook, ...]
     files: dict[str, Path]
+    digest: str
+
+    @cached_property
+    def exercises(self) -> frozenset[str]:
+        """The names of all exercises."""
+        graded = {item.exercise for nb in self.notebooks for item in nb.items.values()}
+        return frozenset(graded.union(*(nb.shown for nb in self.notebooks)))
 
 
 def load_release(course: Course, stored: StoredAssignment) -> Release:
@@ -50,32 +68,55 @@ def load_release(course: Course, stored: StoredAssignment) -> Release:
     files = {
         str(path.relative_to(folder)): path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".ipynb"
+        if path.is_file() and path.suffix not in (".ipynb", ".json", ".jsonl")
     }
-    return Release(stored.name, notebooks, files)
+    content = sha256(msgspec.json.encode([(nb.blank, _keys(nb), nb.broken) for nb in notebooks]))
+    content.update(_code_version().encode())
+    return Release(stored.name, notebooks, files, content.hexdigest())
+
+
+def _keys(nb: ReleasedNotebook) -> list[Any]:
+    """Return what decides the marks of a notebook, in an order that does not change."""
+    plain = msgspec.to_builtins
+    return [
+        (cell, item.maximum, [(v.name, plain(v.spec), plain(v.key)) for v in item.variants()])
+        for cell, item in sorted(nb.items.items())
+    ]
+
+
+def _code_version() -> str:
+    """Hash the code that grades."""
+    found = sha256()
+    for path in sorted(Path(widgets.__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def _notebook(folder: Path, released: Path, stored: StoredNotebook) -> ReleasedNotebook:
-    blank = read_notebook(released / f"{stored.name}.ipynb")
+    path = released / f"{stored.name}.ipynb"
+    blank = read_notebook(path)
+    digest = sha256(path.read_bytes()).hexdigest()
+    locked = {marks(cell)["grade_id"]: cell["source"] for cell in blank["cells"] if marks(cell).get("grade_id")}
     for cell in blank["cells"]:
         _restore(cell, stored)
     items, broken = {}, {}
     for graded in stored.graded:
-        if graded.kind != "GradeCell":
+        if graded.by_hand:
             continue
         try:
             call = read_call(stored.sources[graded.name].source)
             items[graded.name] = load_item(folder, stored.name, graded.name, graded.maximum, call)
         except DataError as error:
             broken[graded.name] = (graded.maximum, str(error))
-    if not items and broken:
+    if broken and not items:
         raise CourseError(
             f"{stored.name} 没有一个评分单元格是本课程的练习（{next(iter(broken.values()))[1]}）"
             "含学员代码的作业请用 nbgrader autograde 评分。"
         )
     points = {item.exercise for item in items.values()}
     names = {name for name in map(exercise_of, blank["cells"]) if name and name not in points}
-    return ReleasedNotebook(stored.name, blank, items, broken, dict(_pools(folder, sorted(names))))
+    shown = dict(_pools(folder, sorted(names)))
+    return ReleasedNotebook(stored.name, blank, items, broken, shown, locked, digest)
 
 
 def _pools(folder: Path, names: list[str]) -> Iterator[tuple[str, Pool]]:
@@ -86,7 +127,7 @@ def _pools(folder: Path, names: list[str]) -> Iterator[tuple[str, Pool]]:
             continue  # its grade cell, if it has one, already says so
 
 
-def _restore(cell: dict[str, Any], stored: StoredNotebook) -> None:
+def _restore(cell: Cell, stored: StoredNotebook) -> None:
     """Put back what release took out of a cell, as nbgrader's OverwriteCells does."""
     source = stored.sources.get(marks(cell).get("grade_id", ""))
     if source is not None:
@@ -96,7 +137,7 @@ def _restore(cell: dict[str, Any], stored: StoredNotebook) -> None:
         cell["outputs"], cell["execution_count"] = [], None
 
 
-def exercise_of(cell: dict[str, Any]) -> str | None:
+def exercise_of(cell: Cell) -> str | None:
     """Return the exercise that a cell of a released notebook shows."""
     shown = shown_exercise(cell)
     return shown[1] if shown else None

@@ -71,11 +71,16 @@ def parse(data: bytes) -> Journal:
 
 def read(path: Path) -> Journal:
     """Read the journal at *path*; a missing one is empty. Raises JournalError for anything but a plain, sane file."""
+    return parse(read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read the journal's bytes as they are; a missing one has none. Raises JournalError as read does."""
     try:
         with open(path, "rb", opener=_open_plain) as file:
-            return parse(_content(file))
+            return _content(file)
     except FileNotFoundError:
-        return Journal()
+        return b""
     except JournalError:
         raise
     except OSError as error:

@@ -1,0 +1,206 @@
+"""One submission as data: read with suspicion, graded without running anything of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from coursekit.release import Release, ReleasedNotebook
+from widgets import journal
+from widgets.assess import Assessment, Outcome, assess, failed, refused
+from widgets.kind import AnswerError
+from widgets.page import answer_page
+from widgets.pool import Pool
+
+#: A notebook larger than this is not opened (bytes).
+MAX_NOTEBOOK = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a trainee handed in, as far as grading looks at it: the journal's bytes, or why they could not be read."""
+
+    trainee: str
+    journal: bytes
+    trouble: str
+    timestamp: datetime | None
+    oddities: tuple[str, ...]
+
+    def digest(self, release: Release) -> str:
+        """Return what changes when grading this submission again could give anything else."""
+        content = sha256(release.digest.encode())
+        for part in (self.trainee, self.trouble, str(self.timestamp), *self.oddities):
+            content.update(part.encode("utf-8", "surrogateescape") + b"\0")
+        content.update(self.journal)
+        return content.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """One graded submission: what came of every exercise by notebook and cell, and what was odd about it."""
+
+    trainee: str
+    timestamp: datetime | None
+    digest: str
+    assessments: dict[str, dict[str, Assessment]]
+    shown: dict[str, str]
+    oddities: tuple[str, ...]
+
+    @property
+    def points(self) -> float:
+        """Points earned by scored exercises."""
+        return sum(a.points for cells in self.assessments.values() for a in cells.values())
+
+    def count(self, outcome: Outcome) -> int:
+        """Count the exercises that ended in *outcome*."""
+        return sum(a.outcome is outcome for cells in self.assessments.values() for a in cells.values())
+
+
+def read_submission(release: Release, folder: Path, trainee: str, zone: ZoneInfo) -> Submission:
+    """Read a collected submission; whatever the folder holds, this returns and never raises."""
+    data, trouble = b"", ""
+    try:
+        data = journal.read_bytes(folder / journal.NAME)
+    except journal.JournalError as error:
+        trouble = str(error)
+    timestamp, odd_time = read_timestamp(folder / "timestamp.txt", zone)
+    oddities = (*odd_time, *(odd for nb in release.notebooks for odd in _odd_notebook(nb, folder)))
+    return Submission(trainee, data, trouble, timestamp, oddities)
+
+
+def grade_submission(release: Release, submission: Submission) -> Graded:
+    """Grade what the journal says; whatever it holds, this returns and never raises."""
+    found, trouble = journal.parse(submission.journal), submission.trouble
+    oddities = [*submission.oddities, *found.problems, *([trouble] if trouble else [])]
+    oddities += [
+        f"作答记录里有不属于本作业的练习“{name[:64]}”，已忽略"
+        for name in sorted(found.entries.keys() - release.exercises)
+    ]
+    assessments = {nb.name: dict(_assess(nb, found, trouble, submission.trainee)) for nb in release.notebooks}
+    shown = {
+        name: _shown(pool, found, submission.trainee) for nb in release.notebooks for name, pool in nb.shown.items()
+    }
+    digest = submission.digest(release)
+    return Graded(submission.trainee, submission.timestamp, digest, assessments, shown, tuple(oddities))
+
+
+def read_timestamp(path: Path, zone: ZoneInfo) -> tuple[datetime | None, tuple[str, ...]]:
+    """Read nbgrader's timestamp.txt ("2026-11-22 05:00:00.123 UTC") as an instant in UTC without zone.
+
+    nbgrader itself misreads "+0800" and "CST" (nbgrader-pitfalls.md §6, row 13); here an offset is an offset, and a
+    time without one, or with a name that is not UTC, is the course's own time and is reported.
+    """
+    words = _small_text(path)
+    if not words:
+        return None, ()
+    text, _, tail = words.rpartition(" ")
+    name = tail if tail and not tail[0].isdigit() and tail[0] not in "+-" else ""
+    try:
+        when = datetime.fromisoformat(text if name else words.replace(" +", "+").replace(" -", "-"))
+    except ValueError:
+        return None, (f"提交时间“{words[:40]}”看不懂，按没有时间处理",)
+    if when.tzinfo is None:
+        in_utc = name.upper() in ("UTC", "GMT", "Z")
+        when = when.replace(tzinfo=UTC if in_utc else zone)
+        odd = () if in_utc else (f"提交时间“{words[:40]}”没有写 UTC，按 {zone.key} 理解",)
+    else:
+        odd = ()
+    return when.astimezone(UTC).replace(tzinfo=None), odd
+
+
+class _Cell(msgspec.Struct):
+    metadata: dict[str, Any] = {}
+    source: str | list[str] = ""
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell]
+
+
+_NOTEBOOK = msgspec.json.Decoder(_Notebook)
+
+
+def _odd_notebook(nb: ReleasedNotebook, folder: Path) -> Iterator[str]:
+    """Say how a submitted notebook differs from the released one; marks do not depend on it."""
+    file = f"{nb.name}.ipynb"
+    try:
+        data = _plain_bytes(folder / file, MAX_NOTEBOOK)
+    except OSError as error:
+        yield f"笔记本 {file} {error.strerror or error}；答案不受影响"
+        return
+    if sha256(data).hexdigest() == nb.digest:
+        return
+    try:
+        cells = _NOTEBOOK.decode(data).cells
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        yield f"笔记本 {file} 已损坏；答案不受影响"
+        return
+    seen: dict[str, int] = {}
+    for cell in cells:
+        mark = cell.metadata.get("nbgrader")
+        name = mark.get("grade_id") if isinstance(mark, dict) else None
+        if not isinstance(name, str) or name not in nb.locked:
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        source = cell.source if isinstance(cell.source, str) else "".join(cell.source)
+        if source != nb.locked[name]:
+            yield f"笔记本 {file} 的单元格 {name} 被改动；已按发布版评分"
+    for name in nb.locked:
+        if seen.get(name, 0) != 1:
+            yield f"笔记本 {file} 的单元格 {name} {'缺失' if name not in seen else '重复'}；已按发布版评分"
+
+
+def _plain_bytes(path: Path, limit: int) -> bytes:
+    """Read a regular file without following links or waiting; raises OSError with a Chinese reason otherwise."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        raise OSError(2, "没有交上来") from None
+    except OSError as error:
+        raise OSError(error.errno, "是链接或无法打开") from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(22, "不是普通文件")
+        if status.st_size > limit:
+            raise OSError(27, f"有 {status.st_size} 字节，过大，没有打开")
+        return file.read(limit)
+
+
+def _small_text(path: Path) -> str:
+    try:
+        return _plain_bytes(path, 1000).decode("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _shown(pool: Pool, found: journal.Journal, trainee: str) -> str:
+    """Show an answer that is not graded here."""
+    variant = pool.variant(trainee)
+    spec, entry = pool.specs[variant], found.entries.get(pool.exercise)
+    try:
+        answer = pool.kind.parse_answer(spec, bytes(entry.answer)) if entry and entry.variant == variant else None
+    except AnswerError as error:
+        return answer_page(spec, pool.kind.label, pool.kind.lines(spec, None), f"无效作答。{error}")
+    return answer_page(spec, pool.kind.label, pool.kind.lines(spec, answer))
+
+
+def _assess(
+    nb: ReleasedNotebook, found: journal.Journal, trouble: str, trainee: str
+) -> Iterator[tuple[str, Assessment]]:
+    for cell, item in nb.items.items():
+        if trouble:
+            yield cell, refused(item.exercise, item.maximum, trouble)
+        else:
+            yield cell, assess(item.key, found.entries.get(item.exercise), trainee)
+    for cell, (maximum, message) in nb.broken.items():
+        yield cell, failed(cell, maximum, message)
