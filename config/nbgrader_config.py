@@ -13,7 +13,13 @@ c.CourseDirectory.db_url = course.db_url
 c.Exchange.root = str(course.exchange)
 
 # Chinese pages without code and without keys, from the renderer that `coursekit feedback` uses.
-c.GenerateFeedback.export_class = "coursekit.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "coursekit.feedback.FeedbackExporter"
 
-# nbgrader files may hold a trainee's journal; a damaged notebook must not stop the others.
-c.OverwriteCells.add_missing_cells = True
+# `nbgrader autograde` and formgrader's button grade answers as data, too, and run nothing that a trainee sent.
+c.Autograde.exporter_class = "coursekit.autograde.ReleasedNotebookExporter"
+c.Autograde.autograde_preprocessors = [
+    "coursekit.autograde.ExecuteAsData",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]

@@ -118,12 +118,12 @@ class Gradebook:
     def digests(self, assignment: str) -> dict[str, str]:
         """Return the digest of each trainee's last graded submission."""
         query = select(GRADING.c.trainee, GRADING.c.digest).where(GRADING.c.assignment == assignment)
-        return dict(self._db.execute(query).tuples().all())
+        return dict(list(self._db.execute(query)))
 
     def reports(self, assignment: str) -> dict[str, str]:
         """Return the JSON report of each trainee's last grading."""
         query = select(GRADING.c.trainee, GRADING.c.report).where(GRADING.c.assignment == assignment)
-        return dict(self._db.execute(query).tuples().all())
+        return dict(list(self._db.execute(query)))
 
     def audit(self, assignment: str) -> list[dict[str, Any]]:
         """Return every change of a grade of the assignment, oldest first."""

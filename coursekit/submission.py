@@ -16,10 +16,7 @@ import msgspec
 
 from coursekit.release import Release, ReleasedNotebook
 from widgets import journal
-from widgets.assess import Assessment, Outcome, assess, failed, refused
-from widgets.kind import AnswerError
-from widgets.page import answer_page
-from widgets.pool import Pool
+from widgets.assess import Assessment, Outcome, assess, failed, refused, shown_page
 
 #: A notebook larger than this is not opened (bytes).
 MAX_NOTEBOOK = 20_000_000
@@ -87,7 +84,7 @@ def grade_submission(release: Release, submission: Submission) -> Graded:
     ]
     assessments = {nb.name: dict(_assess(nb, found, trouble, submission.trainee)) for nb in release.notebooks}
     shown = {
-        name: _shown(pool, found, submission.trainee) for nb in release.notebooks for name, pool in nb.shown.items()
+        name: shown_page(pool, found, submission.trainee) for nb in release.notebooks for name, pool in nb.shown.items()
     }
     digest = submission.digest(release)
     return Graded(submission.trainee, submission.timestamp, digest, assessments, shown, tuple(oddities))
@@ -181,17 +178,6 @@ def _small_text(path: Path) -> str:
         return _plain_bytes(path, 1000).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _shown(pool: Pool, found: journal.Journal, trainee: str) -> str:
-    """Show an answer that is not graded here."""
-    variant = pool.variant(trainee)
-    spec, entry = pool.specs[variant], found.entries.get(pool.exercise)
-    try:
-        answer = pool.kind.parse_answer(spec, bytes(entry.answer)) if entry and entry.variant == variant else None
-    except AnswerError as error:
-        return answer_page(spec, pool.kind.label, pool.kind.lines(spec, None), f"无效作答。{error}")
-    return answer_page(spec, pool.kind.label, pool.kind.lines(spec, answer))
 
 
 def _assess(

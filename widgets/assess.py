@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from widgets.journal import Entry
+from widgets.journal import Entry, Journal
 from widgets.kind import AnswerError
 from widgets.page import answer_page, message_page, score_page
 from widgets.pool import Pool
@@ -99,6 +99,17 @@ def assess(key: AnswerKey, entry: Entry | None, trainee: str) -> Assessment:
         return without(Outcome.INVALID, f"无效作答，得 0 分。{error}")
     except Exception as error:  # noqa: BLE001  a fault of ours must cost this trainee's item and no other
         return failed(key.exercise, maximum, f"评分程序出错（{type(error).__name__}：{error}），请教师复核。")
+
+
+def shown_page(pool: Pool, found: Journal, trainee: str) -> str:
+    """Show a trainee's answer to an exercise that is not graded here: free text, or practice."""
+    variant = pool.variant(trainee)
+    spec, entry = pool.specs[variant], found.entries.get(pool.exercise)
+    try:
+        answer = pool.kind.parse_answer(spec, bytes(entry.answer)) if entry and entry.variant == variant else None
+    except AnswerError as error:
+        return answer_page(spec, pool.kind.label, pool.kind.lines(spec, None), f"无效作答。{error}")
+    return answer_page(spec, pool.kind.label, pool.kind.lines(spec, answer))
 
 
 def failed(exercise: str, maximum: float, message: str) -> Assessment:

@@ -38,7 +38,7 @@ def grade(exercise: str, *, points: float, key: Mapping[str, Any], folder: Path 
     return result.points
 
 
-def assess_file(folder: Path, call: GradeCall) -> Assessment:
+def assess_file(folder: Path, call: GradeCall, trainee: str | None = None) -> Assessment:
     """Grade one exercise of the assignment in *folder*; every failure becomes an outcome."""
     try:
         key = parse_keys(load_pool(folder, call.exercise), call.key, call.points)
@@ -48,7 +48,7 @@ def assess_file(folder: Path, call: GradeCall) -> Assessment:
         entry = journal.read(folder / journal.NAME).entries.get(call.exercise)
     except journal.JournalError as error:
         return refused(call.exercise, call.points, str(error))
-    return assess(key, entry, submitter(folder))
+    return assess(key, entry, trainee or submitter(folder))
 
 
 def submitter(folder: Path) -> str:
