@@ -36,9 +36,7 @@ VBox([HBox([Checkbox(description=row["id"]), *(Label(text) for text in row["cell
 def data() -> dict[str, Any]:
     """Make a table of records."""
     columns = [{"id": f"c{n}", "text": f"栏目{n}"} for n in range(COLUMNS)]
-    rows = [
-        {"id": f"r{n}", "cells": {f"c{k}": f"记录 {n}-{k}" for k in range(COLUMNS)}} for n in range(ROWS)
-    ]
+    rows = [{"id": f"r{n}", "cells": {f"c{k}": f"记录 {n}-{k}" for k in range(COLUMNS)}} for n in range(ROWS)]
     return {
         "kind": "spotting", "title": "大表", "prompt": "找错。", "source": ["性能测量"], "columns": columns, "rows": rows,
         "reasons": [{"id": "a", "text": "甲"}, {"id": "b", "text": "乙"}],

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from coursekit.source import Item
+import msgspec
+
+from coursekit.source import Item, Variant
+from widgets.kind import AnswerError
 
 _FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华"
 _GIVEN = ("晓梅", "建国", "雨桐", "志远", "丽华", "子涵", "海燕", "文博", "秀英", "一鸣", "春兰", "思远")
@@ -37,8 +40,18 @@ def answers(person: Person, items: list[Item]) -> Iterator[tuple[Item, Any]]:
     for item in items:
         if rng.random() < 0.15 * (1 - person.skill):
             continue
-        samples = item.of(person.id).samples()
-        yield item, _between(samples.right, samples.wrong, person.skill, rng)
+        variant = item.of(person.id)
+        samples = variant.samples()
+        mixed = _between(samples.right, samples.wrong, person.skill, rng)
+        yield item, mixed if _fits(variant, mixed) else samples.right if rng.random() < person.skill else samples.wrong
+
+
+def _fits(variant: Variant, answer: Any) -> bool:
+    try:
+        variant.kind.parse_answer(variant.spec, msgspec.json.encode(answer))
+    except AnswerError:
+        return False
+    return True
 
 
 def _between(right: Any, wrong: Any, skill: float, rng: random.Random) -> Any:

@@ -145,6 +145,24 @@ class StepOrdering(Exercise):
     kind = "ordering"
 
 
+class Choice(Exercise):
+    """选择题: one, several, exactly n, or right and wrong."""
+
+    kind = "choice"
+
+
+class Classification(Exercise):
+    """归类: put phrases or actions where they belong."""
+
+    kind = "classification"
+
+
+class Matching(Exercise):
+    """匹配: give each stem its own option."""
+
+    kind = "matching"
+
+
 def current_trainee() -> str:
     """Return who works here: the one whom ``coursekit lab --trainee`` names, else whom nbgrader would submit as."""
     name = os.environ.get("COURSEKIT_TRAINEE") or getpass.getuser()

@@ -7,14 +7,18 @@ from typing import Any
 import msgspec
 
 from widgets.checklist import Checklist
+from widgets.choice import Choice
+from widgets.classification import Classification
 from widgets.kind import Kind
+from widgets.matching import Matching
 from widgets.ordering import Ordering
 from widgets.spec import DataError, Spec, decode
 from widgets.spotting import Spotting
 
 AnyKind = Kind[Any, Any, Any]
 
-KINDS: dict[str, AnyKind] = {kind.name: kind for kind in (Checklist(), Spotting(), Ordering())}
+_ALL: tuple[AnyKind, ...] = (Choice(), Classification(), Matching(), Checklist(), Spotting(), Ordering())
+KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
 
 
 class _Named(msgspec.Struct):

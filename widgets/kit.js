@@ -78,15 +78,18 @@ function courier(model, report, adopt, advise) {
     }
     if (!flight || message.n !== flight.n) return;
     clearTimeout(timer);
+    if (message.type === "failed" && flight.own && !same(flight.own, flight.answer)) { adopt(flight.own); send(flight.own, flight.base); return; }
     if (message.type === "failed") { report("failed", message.message); later(RETRY_MS, transmit); return; }
     const sent = flight.answer;
     base = message.seq;
     flight = null;
     if (waiting !== null) {
-      const next = merge(sent, waiting, message.answer);
-      if (!same(next, waiting)) adopt(next);
+      const own = waiting;
+      const next = merge(sent, own, message.answer);
       waiting = null;
+      if (!same(next, own)) adopt(next);
       send(next, base);
+      flight.own = own; // should the two not go together, the trainee's last word stands
       return;
     }
     store(null);
@@ -212,7 +215,7 @@ export function exercise(build) {
       el.replaceChildren(h("section", { class: "ck-card", lang: "zh-CN", "aria-labelledby": title,
         onkeydown: (event) => {
           event.stopPropagation(); // JupyterLab would take single letters for commands
-          if ((event.ctrlKey || event.metaKey) && event.key === "z" && !/INPUT|TEXTAREA/.test(event.target.tagName + (event.target.type ?? ""))) { event.preventDefault(); undo(); }
+          if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.matches("textarea, input:not([type=radio]):not([type=checkbox])")) { event.preventDefault(); undo(); }
         } },
         h("header", {}, h("span", { class: "ck-kind" }, page.label), h("h3", { id: title }, spec.title), progress),
         h("p", { class: "ck-prompt" }, spec.prompt),

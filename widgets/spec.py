@@ -141,6 +141,13 @@ def repeated(ids: Iterable[str], what: str) -> Iterator[str]:
             yield f"{what}编号“{name}”出现了 {count} 次，每个编号只能用一次"
 
 
+def same_text(items: Iterable[Labelled], what: str) -> Iterator[str]:
+    """Yield a fault for every text that stands twice among *items*: nobody could tell them apart."""
+    for text, count in Counter(item.text for item in items).items():
+        if count > 1:
+            yield f"有 {count} 个{what}都是“{text}”，请改写或删去重复的"
+
+
 def unknown(ids: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
     """Yield a fault for every id that *known* does not hold."""
     allowed = set(known)

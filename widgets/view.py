@@ -47,6 +47,7 @@ def show(exercise: Exercise, loaded: Loaded, entry: journal.Entry | None) -> dic
     spec = msgspec.to_builtins(loaded.spec)
     view = ExerciseView(
         exercise,
+        _anywidget_id=f"coursekit.{loaded.kind.name}",  # a page keeps one style sheet an id
         _esm=_module(loaded.kind.name),
         _css=_style(loaded.kind.name),
         spec={name: value for name, value in spec.items() if name not in ("practice", "hints")},
