@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,18 +45,18 @@ def leaks(item: Item, public: Iterable[str]) -> Iterator[str]:
     pages = list(public)
     for variant in item.variants():
         own = set(strings(msgspec.to_builtins(variant.spec)))
-        for secret in sorted({text for text in strings(msgspec.to_builtins(variant.key)) if len(text) >= 6} - own):
+        for secret in sorted({text for text in strings(msgspec.to_builtins(variant.key), variant.kind.copied) if len(text) >= 6} - own):
             if any(secret in page for page in pages):
                 yield f"答案文字“{secret[:20]}…”出现在会发给学员的内容里，请改写其中一处"
 
 
-def strings(value: Any) -> Iterator[str]:
-    """Yield every text inside a JSON value, object keys aside."""
+def strings(value: Any, without: Container[str] = ()) -> Iterator[str]:
+    """Yield every text inside a JSON value, object keys and the fields *without* aside."""
     if isinstance(value, str):
         yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    for one in inner:
-        yield from strings(one)
+    found = [one for name, one in value.items() if name not in without] if isinstance(value, dict) else value
+    for one in found if isinstance(found, (list, tuple)) else ():
+        yield from strings(one, without)
 
 
 def fraction(variant: Variant, answer: Any) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,15 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def require_chromium() -> str:
@@ -72,6 +81,17 @@ def jupyterlab(home: Path, config: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={home}"]
     with serve(command, home, config, r"(http://(?:localhost|127\.0\.0\.1):\d+)/lab") as url:
+        yield url
+
+
+@contextmanager
+def voila(home: Path, notebook: str, config: Path) -> Iterator[str]:
+    """Serve a notebook with Voila and the kit's template; yields its URL."""
+    with socket.socket() as probe:  # Voila does not tell a port that the system chose
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "voila", notebook, "--no-browser", f"--port={port}", "--template=coursekit"]
+    with serve([*command, "--Voila.ip=127.0.0.1"], home, config, r"(http://127\.0\.0\.1:\d+)") as url:
         yield url
 
 

@@ -7,8 +7,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from samples import samples
+
+import widgets
 from coursekit import author
 from coursekit.course import Course
+from widgets.exercise import Exercise
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -88,19 +92,38 @@ ORDERING_KEY: dict[str, Any] = {
     "why": {"s2>s3": "材料核对清楚才录入。"},
 }
 
-#: View class, data, key and points of one exercise of each kind.
-EXERCISES: dict[str, tuple[str, dict[str, Any], dict[str, Any], int]] = {
+#: A class of ``widgets`` by the kind that it shows.
+VIEWS: dict[str, type[Exercise]] = {
+    view.kind: view for view in vars(widgets).values() if isinstance(view, type) and issubclass(view, Exercise)
+}
+#: One graded exercise: view class, data, key and points.
+Made = tuple[str, dict[str, Any], dict[str, Any], int]
+
+#: The three kinds that the course is named for.
+EXERCISES: dict[str, Made] = {
     "x01-c1": ("ChecklistReview", CHECKLIST, CHECKLIST_KEY, 6),
     "x01-w1": ("RecordSpotting", SPOTTING, SPOTTING_KEY, 4),
     "x01-o1": ("StepOrdering", ORDERING, ORDERING_KEY, 5),
 }
 
 
-def notebook(exercises: dict[str, tuple[str, dict[str, Any], dict[str, Any], int]]) -> author.Notebook:
-    """Make a notebook with a lesson and the given exercises."""
+def every_kind() -> dict[str, Made]:
+    """Return exercises of every kind: the three above, and those of the gallery."""
+    made = dict(EXERCISES)
+    for kind, view in VIEWS.items():
+        for name, (data, key) in samples(kind).items():
+            if name not in ("checklist", "spotting", "ordering"):
+                made[f"x01-{name}"] = (view.__name__, data, key, 3)
+    return made
+
+
+def notebook(exercises: dict[str, Made]) -> author.Notebook:
+    """Make a notebook with a lesson and the given exercises; free text gets a task cell for a person to grade."""
     cells = [author.lesson("intro", "# 试讲\n\n一段课文。")]
-    for name, (view, _, key, points) in exercises.items():
-        cells += [author.exercise(name, view), author.grade_cell(name, points, key)]
+    for name, (view, data, key, points) in exercises.items():
+        by_hand = author.task_cell(name, points, "请教师评分。", "要点一……")
+        graded = by_hand if data["kind"] == "text" else author.grade_cell(name, points, key)
+        cells += [author.exercise(name, view), graded]
     return author.notebook(cells, "试讲模块", 10)
 
 

@@ -12,12 +12,20 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples_choice import HALF, HALF_KEY, MULTI, MULTI_KEY, NONE, NONE_KEY, SAMPLES, SELECT_N, SINGLE, SINGLE_KEY, TF
+from samples import samples
 
 from widgets.choice import Choice, ChoiceKey, ChoiceSpec
 from widgets.kind import AnswerError
 from widgets.score import Score, Verdict
 from widgets.spec import DataError
+
+SAMPLES = samples("choice")
+SINGLE, SINGLE_KEY = SAMPLES["choice-single"]
+HALF, HALF_KEY = SAMPLES["choice-half"]
+MULTI, MULTI_KEY = SAMPLES["choice-multi"]
+NONE, NONE_KEY = SAMPLES["choice-none"]
+SELECT_N = SAMPLES["choice-select-n"][0]
+TF = SAMPLES["choice-tf"][0]
 
 PROPERTY = settings(max_examples=150, deadline=None, derandomize=True)
 KIND = Choice()

@@ -10,12 +10,16 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples_classification import FIVE_WAYS, SAMPLES, WORDS, WORDS_KEY
+from samples import samples
 
 from widgets.classification import Classification, ClassificationKey, ClassificationSpec
 from widgets.kind import AnswerError
 from widgets.score import Score, Verdict
 from widgets.spec import DataError
+
+SAMPLES = samples("classification")
+WORDS, WORDS_KEY = SAMPLES["classification-words"]
+FIVE_WAYS = SAMPLES["classification-five-ways"][0]
 
 PROPERTY = settings(max_examples=150, deadline=None, derandomize=True)
 KIND = Classification()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import CHECKLIST, CHECKLIST_KEY, EXERCISES, ORDERING, SPOTTING, write_assignment
+from building import CHECKLIST, CHECKLIST_KEY, EXERCISES, write_assignment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from widgets.exercise import Exercise, current_trainee
 from widgets.grading import GradeCall, assess_file
 from widgets.journal import JournalError
 from widgets.kind import AnswerError
+from widgets.kinds import KINDS
 from widgets.spec import DataError
 from widgets.view import VIEW_MIME
 
@@ -296,8 +297,8 @@ def test_nothing_of_the_key_is_shown(tmp_path: Path) -> None:
 def test_the_public_names_cover_every_kind() -> None:
     """What a notebook may use has one class a kind, and grade."""
     classes = {name: getattr(widgets, name) for name in widgets.__all__ if name != "grade"}
-    assert classes == VIEWS
-    assert {cls.kind for cls in VIEWS.values()} == {data["kind"] for data in (CHECKLIST, SPOTTING, ORDERING)}
+    assert {cls.kind: name for name, cls in classes.items()}.keys() == KINDS.keys()
+    assert len(classes) == len(KINDS)
 
 
 def test_who_answers(monkeypatch: pytest.MonkeyPatch) -> None:

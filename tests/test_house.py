@@ -13,7 +13,13 @@ from pathlib import Path
 from building import REPO
 
 #: The lowest layer: pure decisions that import nothing but the standard library and msgspec.
-PURE = {"score", "spec", "kind", "kinds", "poset", "page", "assess", "journal", "checklist", "spotting", "ordering"}
+PURE = {
+    "assess", "calculation", "case", "checklist", "choice", "classification", "drill", "form", "guard", "journal", "kind",
+    "kinds",
+    "matching", "ordering", "page", "pool", "poset", "practice", "scenario", "score", "spec", "spotting", "story",
+    "text", "typed", "ways",
+    "workdays",
+}  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:

@@ -10,12 +10,16 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples_matching import LEVELS, LEVELS_KEY, PERIODS, PERIODS_KEY, SAMPLES
+from samples import samples
 
 from widgets.kind import AnswerError
 from widgets.matching import Matching, MatchingKey, MatchingSpec
 from widgets.score import Score, Verdict
 from widgets.spec import DataError
+
+SAMPLES = samples("matching")
+PERIODS, PERIODS_KEY = SAMPLES["matching-periods"]
+LEVELS, LEVELS_KEY = SAMPLES["matching-levels"]
 
 PROPERTY = settings(max_examples=150, deadline=None, derandomize=True)
 KIND = Matching()

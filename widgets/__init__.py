@@ -1,6 +1,31 @@
 """What a course notebook may use; everything else is reached through its module."""
 
-from widgets.exercise import ChecklistReview, Choice, Classification, Matching, RecordSpotting, StepOrdering
+from widgets.exercise import (
+    Calculation,
+    CaseDecision,
+    ChecklistReview,
+    Choice,
+    Classification,
+    FormEntry,
+    FreeText,
+    Matching,
+    RecordSpotting,
+    Scenario,
+    StepOrdering,
+)
 from widgets.grading import grade
 
-__all__ = ["ChecklistReview", "Choice", "Classification", "Matching", "RecordSpotting", "StepOrdering", "grade"]
+__all__ = [
+    "Calculation",
+    "CaseDecision",
+    "ChecklistReview",
+    "Choice",
+    "Classification",
+    "FormEntry",
+    "FreeText",
+    "Matching",
+    "RecordSpotting",
+    "Scenario",
+    "StepOrdering",
+    "grade",
+]

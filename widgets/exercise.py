@@ -163,6 +163,36 @@ class Matching(Exercise):
     kind = "matching"
 
 
+class FormEntry(Exercise):
+    """录入: type what a document says into a form."""
+
+    kind = "form"
+
+
+class Calculation(Exercise):
+    """计算: numbers with units, dates, and what follows from them."""
+
+    kind = "calculation"
+
+
+class CaseDecision(Exercise):
+    """案例判断: a decision together with the clause that carries it."""
+
+    kind = "case"
+
+
+class Scenario(Exercise):
+    """情景演练: decide step by step, and see what comes of it."""
+
+    kind = "scenario"
+
+
+class FreeText(Exercise):
+    """文字作答: a case analysis in one's own words, graded by a person."""
+
+    kind = "text"
+
+
 def current_trainee() -> str:
     """Return who works here: the one whom ``coursekit lab --trainee`` names, else whom nbgrader would submit as."""
     name = os.environ.get("COURSEKIT_TRAINEE") or getpass.getuser()

@@ -52,6 +52,8 @@ class Kind(ABC, Generic[S, A, K]):
     label: ClassVar[str]
     #: What random answering may earn at the most, on average; a check before release refuses more.
     chance_limit: ClassVar[float] = 0.25
+    #: Fields of a key that repeat what the data file shows; a check for leaked answers passes over them.
+    copied: ClassVar[frozenset[str]] = frozenset()
     #: Whether a person gives the points, in nbgrader's task cell after the exercise.
     by_hand: ClassVar[bool] = False
     Spec: type[S]

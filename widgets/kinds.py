@@ -6,18 +6,35 @@ from typing import Any
 
 import msgspec
 
+from widgets.calculation import Calculation
+from widgets.case import CaseDecision
 from widgets.checklist import Checklist
 from widgets.choice import Choice
 from widgets.classification import Classification
+from widgets.form import FormEntry
 from widgets.kind import Kind
 from widgets.matching import Matching
 from widgets.ordering import Ordering
+from widgets.scenario import Scenario
 from widgets.spec import DataError, Spec, decode
 from widgets.spotting import Spotting
+from widgets.text import FreeText
 
 AnyKind = Kind[Any, Any, Any]
 
-_ALL: tuple[AnyKind, ...] = (Choice(), Classification(), Matching(), Checklist(), Spotting(), Ordering())
+_ALL: tuple[AnyKind, ...] = (
+    Choice(),
+    Classification(),
+    Matching(),
+    Checklist(),
+    Spotting(),
+    Ordering(),
+    FormEntry(),
+    Calculation(),
+    CaseDecision(),
+    Scenario(),
+    FreeText(),
+)
 KINDS: dict[str, AnyKind] = {kind.name: kind for kind in _ALL}
 
 

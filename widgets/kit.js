@@ -20,6 +20,40 @@ export function select(label, ask, items, onchange) {
   return node;
 }
 
+/** A table to read; it scrolls by itself where it is too wide, by keyboard too. */
+export function table(label, columns, rows) {
+  const [title, ...rest] = columns;
+  return h("div", { class: "ck-sheet", role: "region", "aria-label": label, tabIndex: 0 },
+    h("table", { class: "ck-table" },
+      h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column.text)))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.cells[title.id]), rest.map((column) => h("td", {}, row.cells[column.id])))))));
+}
+
+const TYPING_MS = 400;
+
+/** Save what is typed soon after the last key and at once on leaving, never while a character is being composed. */
+export function typed(node, save) {
+  let timer = null, composing = false, dirty = false;
+  const flush = () => {
+    clearTimeout(timer);
+    if (dirty && !composing) { dirty = false; save(node.value); }
+  };
+  const touch = () => {
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(flush, TYPING_MS);
+  };
+  node.addEventListener("compositionstart", () => { composing = true; });
+  node.addEventListener("compositionend", () => { composing = false; touch(); });
+  node.addEventListener("input", (event) => { if (!event.isComposing) touch(); });
+  node.addEventListener("change", flush);
+  node.addEventListener("blur", () => { composing = false; flush(); });
+  return {
+    /** Show a saved text, but not over one that is being typed: it will be saved in a moment. */
+    put: (text) => { if (!dirty && !composing && node.value !== text) node.value = text; },
+  };
+}
+
 export const clone = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 const sorted = (v) =>
@@ -166,14 +200,13 @@ export function exercise(build) {
         status.replaceChildren(h("span", { "aria-hidden": "true" }, icon), ` ${text}${tail}`);
       };
       const count = () => {
-        const [done, all] = kind.progress(answer);
-        progress.textContent = done === 0 ? "未作答" : all && done < all ? `已作答 ${done}/${all}` : "已作答";
+        const [done, all, words] = kind.progress(answer);
+        progress.textContent = words ?? (done === 0 ? "未作答" : all && done < all ? `已作答 ${done}/${all}` : "已作答");
       };
       const adopt = (value) => { answer = clone(value); kind.show(answer); count(); };
       const change = (value) => {
         if (same(value, answer)) return;
-        past.push(answer);
-        undoButton.disabled = false;
+        if (!kind.final) { past.push(answer); undoButton.disabled = false; }
         answer = clone(value);
         count();
         mail.put(answer);
@@ -221,8 +254,8 @@ export function exercise(build) {
         h("p", { class: "ck-prompt" }, spec.prompt),
         spec.facts?.length ? h("dl", { class: "ck-facts" }, spec.facts.map((fact) => [h("dt", {}, fact.text.split("：", 2).length > 1 ? labelOf(fact) : ""), h("dd", {}, bodyOf(fact))])) : null,
         ...kind.nodes, remark,
-        h("footer", {}, status, h("span", { class: "ck-actions" }, undoButton, checkButton)),
-        h("p", { class: "ck-policy" }, POLICIES[spec.policy ?? "module"]), spoken));
+        h("footer", {}, status, h("span", { class: "ck-actions" }, kind.final ? null : undoButton, checkButton)),
+        h("p", { class: "ck-policy" }, kind.policy ?? POLICIES[spec.policy ?? "module"]), spoken));
       adopt(answer);
       mail.resume();
       const follow = () => { if (!same(model.get("answer"), answer) && status.dataset.state === "saved") adopt(model.get("answer")); };

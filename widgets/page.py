@@ -23,6 +23,7 @@ _MARKS = {
     Verdict.PARTLY: ("ck-bad", "△ "),
     Verdict.WRONG: ("ck-bad", "✗ "),
     Verdict.MISSED: ("ck-bad", "○ "),
+    Verdict.OPEN: ("ck-note", "… "),
 }
 
 

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     PARTLY = "部分正确"
     WRONG = "错误"
     MISSED = "遗漏"
+    OPEN = "待评阅"
 
 
 @dataclass(frozen=True, slots=True)

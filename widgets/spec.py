@@ -76,7 +76,9 @@ _PHRASES = (
     (r"Expected `(\w+)` of length <= (\d+)", r"内容太长，最多 \2 项（或 \2 个字）"),
     (r"Invalid enum value (.+)", r"不认识的取值 \1"),
     (r"Expected `(\w+)` of length (\d+), got (\d+)", r"应有 \2 项，实有 \3 项"),
-    (r"Expected `int` >= (-?\d+)", r"不能小于 \1"),
+    (r"Expected `(?:int|float)` >= (-?[\d.]+)", r"不能小于 \1"),
+    (r"Expected `(?:int|float)` <= (-?[\d.]+)", r"不能大于 \1"),
+    (r"Expected `(?:int|float)` > (-?[\d.]+)", r"必须大于 \1"),
     (r"Expected `(\w+)(?:.*?)`, got `(\w+)`", "{0}"),
 )
 
