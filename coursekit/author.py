@@ -55,7 +55,7 @@ def grade_cell(name: str, points: float, key: Any) -> Cell:
 def task_cell(name: str, points: float, instruction: str, rubric: str) -> Cell:
     """Make nbgrader's manually graded task cell of free-text exercise *name*; the rubric is stripped at release."""
     cell = lesson(name, f"{instruction}\n\n{MARK_SCHEME}\n\n{rubric}\n\n{END_MARK_SCHEME}")
-    cell["metadata"]["nbgrader"] |= {"locked": False, "task": True, "points": points}
+    cell["metadata"]["nbgrader"] |= {"task": True, "points": points}
     return cell
 
 

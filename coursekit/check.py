@@ -123,7 +123,7 @@ def _notebook_faults(notebook: Notebook) -> Iterator[str]:
 def _cell_faults(cell: Cell) -> Iterator[str]:
     if cell.get("outputs") or cell.get("execution_count"):
         yield "带着运行结果，请清除输出后保存"
-    if not marks(cell).get("locked") and not marks(cell).get("task"):
+    if not marks(cell).get("locked"):
         yield "没有锁定，学员可以改动；请设为只读"
     if marks(cell).get("task") and MARK_SCHEME not in text(cell):
         yield f"人工评分的题没有评分细则；请写在 {MARK_SCHEME} 与 END MARK SCHEME 之间"

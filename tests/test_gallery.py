@@ -108,6 +108,22 @@ def test_targets_are_large_enough(page: Page) -> None:
     assert small == []
 
 
+@pytest.mark.browser
+def test_steps_are_ordered_by_single_clicks(page: Page) -> None:
+    """Without any dragging: add, pick up by a click and put down by another, move by arrows (WCAG 2.5.7)."""
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    card = page.locator(".ck-card", has=page.locator("h3", has_text="收件流程"))
+    while card.locator("ul [data-do=add]").count():
+        card.locator("ul [data-do=add]").first.click()
+    names = [li.get_attribute("data-step") for li in card.locator("ol > li").all()]
+    card.locator(f'ol li[data-step="{names[0]}"] [data-do=grip]').click()
+    card.locator(f'ol li[data-step="{names[2]}"] .ck-text').click()
+    card.locator(f'ol li[data-step="{names[-1]}"] [data-do=up]').click()
+    moved = [li.get_attribute("data-step") for li in card.locator("ol > li").all()]
+    assert moved == [names[1], names[2], names[0], *names[3:-2], names[-1], names[-2]]
+    card.locator('.ck-status[data-state="saved"]').wait_for()
+
+
 def test_answers_of_the_gallery_are_ordinary_answers(tmp_path: Path) -> None:
     """Practice is journalled as everything else."""
     shutil.copytree(GALLERY, tmp_path / "home")
