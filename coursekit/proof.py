@@ -45,7 +45,9 @@ def leaks(item: Item, public: Iterable[str]) -> Iterator[str]:
     pages = list(public)
     for variant in item.variants():
         own = set(strings(msgspec.to_builtins(variant.spec)))
-        for secret in sorted({text for text in strings(msgspec.to_builtins(variant.key), variant.kind.copied) if len(text) >= 6} - own):
+        for secret in sorted(
+            {text for text in strings(msgspec.to_builtins(variant.key), variant.kind.copied) if len(text) >= 6} - own
+        ):
             if any(secret in page for page in pages):
                 yield f"答案文字“{secret[:20]}…”出现在会发给学员的内容里，请改写其中一处"
 
