@@ -183,11 +183,11 @@ def _cluster(address: str | None) -> Iterator[Executor | None]:
     except ImportError:
         raise CourseError("用集群评分要先安装 Dask：uv sync --extra cluster") from None
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise CourseError(f"连不上 Dask 调度器 {address}（{error}）。请检查地址和端口。") from None
     with client:
-        yield client.get_executor()
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def _progress() -> Progress:
