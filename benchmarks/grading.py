@@ -33,11 +33,14 @@ from coursekit.course import Course
 from coursekit.grade import grade_assignment
 from coursekit.gradebook import open_gradebook
 from coursekit.nbgrader import Nbgrader
-from coursekit.people import answers, people
-from coursekit.source import load_items
+from coursekit.people import Person, answers, people
+from coursekit.source import Item, load_items
 
 REPO = Path(__file__).resolve().parents[1]
 STOCK = 'c = get_config()\nc.CourseDirectory.root = {root!r}\nc.CourseDirectory.course_id = "counter"\n'
+
+#: So many trainees answer differently; a larger class repeats their answers.
+DISTINCT = 500
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,23 @@ def make_course(root: Path, submissions: int) -> Course:
     Nbgrader(course).generate_assignment("m04")
     released = course.folder("release", ".", "m04")
     items = load_items(course, "m04")
-    for person in people(submissions):
+    class_ = people(submissions)
+    journals = [_journal(person, items) for person in class_[:DISTINCT]]
+    for number, person in enumerate(class_):
         folder = course.folder("submitted", person.id, "m04")
         shutil.copytree(released, folder, copy_function=os.link)
-        lines = [
-            msgspec.json.encode(
-                {"v": 1, "exercise": item.exercise, "variant": item.of(person.id).name, "seq": n, "at": "2026-11-22T01:00:00.000Z", "answer": answer}
-            )
-            for n, (item, answer) in enumerate(answers(person, items), 1)
-        ]  # fmt: skip
-        (folder / "answers.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+        (folder / "answers.jsonl").write_bytes(journals[number % len(journals)])
         (folder / "timestamp.txt").write_text("2026-11-22 01:00:00.000000 UTC")
     return course
+
+
+def _journal(person: Person, items: list[Item]) -> bytes:
+    """Return the journal of a person's answers."""
+    lines = []
+    for item, answer in answers(person, items):
+        line = {"v": 1, "exercise": item.exercise, "variant": "", "seq": 1, "at": "2026-11-22T01:00:00.000Z"}
+        lines.append(msgspec.json.encode(line | {"answer": answer}) + b"\n")
+    return b"".join(lines)
 
 
 def stock_course(course: Course, root: Path, submissions: int) -> Path:
@@ -134,7 +142,7 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=10_000)
     parser.add_argument("--stock", type=int, default=10)
     options = parser.parse_args()
-    console = Console(width=110)
+    console = Console(width=120)
     bin_ = Path(sys.executable).parent
     kit, nbgrader = str(bin_ / "coursekit"), str(bin_ / "nbgrader")
     with tempfile.TemporaryDirectory() as folder:

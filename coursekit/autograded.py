@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from coursekit.author import Cell
 from coursekit.notebooks import marks
 from coursekit.release import Release, ReleasedNotebook, exercise_of
-from coursekit.submission import Graded
+from coursekit.submission import Graded, small_bytes
 from widgets import journal
 
 #: What nbgrader's exchange puts beside a submission and wants to find beside its feedback.
@@ -23,19 +23,25 @@ SUBMISSION_FILES = ("timestamp.txt", "submission_secret.txt")
 ASIDE = ".coursekit-"
 
 
-def notebook_bytes(nb: ReleasedNotebook, graded: Graded) -> bytes:
-    """Return the released notebook with each exercise's answer and each grade cell's feedback and points as output."""
+def outputs_of(nb: ReleasedNotebook, graded: Graded) -> Callable[[Cell], list[dict[str, Any]]]:
+    """Return what tells a cell's outputs: feedback and points of a grade cell, the answer where one is shown."""
     assessments = graded.assessments[nb.name]
     pages = graded.shown | {a.exercise: a.shown for a in assessments.values()}
-    cells = []
-    for cell in nb.blank["cells"]:
+
+    def outputs(cell: Cell) -> list[dict[str, Any]]:
         name = marks(cell).get("grade_id", "")
-        outputs: list[dict[str, Any]] = []
         if name in assessments:
-            outputs = [_html(assessments[name].html), _number(assessments[name].points)]
-        elif page := pages.get(exercise_of(cell) or ""):
-            outputs = [_html(page)]
-        cells.append(cell | {"outputs": outputs} if outputs else cell)
+            return [_html(assessments[name].html), _number(assessments[name].points)]
+        page = pages.get(exercise_of(cell) or "")
+        return [_html(page)] if page else []
+
+    return outputs
+
+
+def notebook_bytes(nb: ReleasedNotebook, graded: Graded) -> bytes:
+    """Return the released notebook with the outputs of a graded submission."""
+    outputs = outputs_of(nb, graded)
+    cells = [cell | {"outputs": found} if (found := outputs(cell)) else cell for cell in nb.blank["cells"]]
     return msgspec.json.encode(nb.blank | {"cells": cells})
 
 
@@ -57,8 +63,8 @@ def write_autograded(
     if submission:
         (aside / journal.NAME).write_bytes(submission)
     for name in SUBMISSION_FILES:
-        if is_plain(submitted / name):
-            shutil.copyfile(submitted / name, aside / name, follow_symlinks=False)
+        if content := small_bytes(submitted / name):
+            (aside / name).write_bytes(content)
     _swap(aside, folder)
 
 
@@ -66,14 +72,6 @@ def sweep(root: Path) -> None:
     """Remove what an earlier run left half written."""
     for path in root.glob(f"*/{ASIDE}*"):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def is_plain(path: Path) -> bool:
-    """Say whether *path* is a regular file and no link."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
 
 
 def _swap(aside: Path, folder: Path) -> None:
@@ -107,6 +105,4 @@ def _number(points: float) -> dict[str, Any]:
 def trainee_folders(root: Path) -> Iterator[Path]:
     """Yield the trainees' folders below a stage, links left out, sorted by name."""
     if root.is_dir():
-        yield from sorted(
-            path for path in root.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != "."
-        )
+        yield from sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())

@@ -89,6 +89,11 @@ class Course:
         return self.root / self.settings.exchange
 
     @property
+    def exchanged(self) -> Path:
+        """The exchange's part for this course: outbound/, inbound/ and feedback/."""
+        return self.exchange / self.settings.id
+
+    @property
     def db_url(self) -> str:
         """The gradebook's SQLAlchemy URL."""
         return self.settings.db_url or f"sqlite:///{self.root / 'gradebook.db'}"
@@ -101,13 +106,22 @@ class Course:
         when = self.settings.deadlines.get(assignment)
         if when is None:
             return None
-        aware = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.settings.timezone))
+        aware = when if when.tzinfo else when.replace(tzinfo=self.zone)
         return aware.astimezone(UTC).replace(tzinfo=None)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The course's own time zone, in which people read times."""
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of this process, with the course's config folder in Jupyter's search path."""
         return os.environ | {"JUPYTER_CONFIG_PATH": str(self.root / "config")}
+
+    def home(self, trainee: str) -> Path:
+        """Return a trainee's folder where all work on this machine; *trainee* must be checked before."""
+        return self.root / "homes" / trainee
 
     def assignments(self) -> list[str]:
         """List the assignments in source/, sorted."""

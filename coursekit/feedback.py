@@ -68,9 +68,8 @@ def write_feedback(course: Course, assignment: str, progress: Callable[[str], No
         folder.mkdir(parents=True, exist_ok=True)
         cells = {name: _mark(row, maxima[name]) for name, row in rows.items() if name in maxima}
         for notebook in stored.notebooks:
-            page = feedback_page(
-                read_notebook(autograded / f"{notebook.name}.ipynb"), cells, penalties.get(trainee, 0.0)
-            )
+            penalty = penalties.get((trainee, notebook.name), 0.0)
+            page = feedback_page(read_notebook(autograded / f"{notebook.name}.ipynb"), cells, penalty)
             path = folder / f"{notebook.name}.html"
             path.write_text(page, encoding="utf-8")
             written.append(path)

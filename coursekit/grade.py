@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from multiprocessing import parent_process
+from multiprocessing.util import register_after_fork
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from coursekit.autograded import notebook_bytes, sweep, trainee_folders, write_autograded
 from coursekit.course import Course, CourseError
-from coursekit.gradebook import Result, StoredAssignment, open_gradebook, seconds_late
+from coursekit.gradebook import HandedIn, Result, StoredAssignment, open_gradebook, seconds_late
 from coursekit.late import late_penalty
 from coursekit.release import Release, load_release
 from coursekit.submission import Graded, Submission, grade_submission, read_submission
@@ -27,6 +30,8 @@ from widgets.assess import Outcome
 
 #: Submissions a task and a transaction; fewer than two tasks are graded in this process.
 CHUNK = 50
+#: Longest trainee id that nbgrader's tables hold.
+MAX_ID = 128
 
 try:
     import fcntl
@@ -65,8 +70,17 @@ class Done:
 
 def submitted_trainees(course: Course, assignment: str) -> list[str]:
     """List who has a collected submission of *assignment*, sorted; links are nobody's submission."""
+    return [name for name in _submitted(course, assignment) if _is_id(name)]
+
+
+def _submitted(course: Course, assignment: str) -> list[str]:
     folders = trainee_folders(course.root / "submitted")
     return [path.name for path in folders if (path / assignment).is_dir() and not (path / assignment).is_symlink()]
+
+
+def _is_id(name: str) -> bool:
+    """Say whether a folder's name can be a trainee's id; what is not UTF-8 arrives as lone surrogates."""
+    return len(name) <= MAX_ID and name[0] != "." and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def grade_assignment(
@@ -85,17 +99,23 @@ def grade_assignment(
     trainee has not submitted it, or somebody else is grading.
     """
     with _alone(course):
-        stored, release, digests, reports = _prepare(course, assignment)
+        stored, release, handed_in, digests, reports = _prepare(course, assignment)
         names = _chosen(course, assignment, trainees)
         sweep(course.root / "autograded")
-        zone, finished = ZoneInfo(course.settings.timezone), []
+        zone = ZoneInfo(course.settings.timezone)
+        finished = [] if trainees else [_left_out(name) for name in _submitted(course, assignment) if not _is_id(name)]
+
+        def late(one: Submission) -> float:
+            before, extension = handed_in.get(one.trainee, (None, None))
+            return seconds_late(one.timestamp or before, stored.duedate, extension)
 
         def pending() -> Iterator[Submission]:
             for name in names:
                 one = read_submission(release, course.folder("submitted", name, assignment), name, zone)
                 there = course.folder("autograded", name, assignment).is_dir()
-                if not force and there and digests.get(name) == one.digest(release):
-                    report = msgspec.json.decode(reports[name], type=Report)
+                known = not force and there and digests.get(name) == one.digest(release)
+                report = msgspec.json.decode(reports[name], type=Report) if known else None
+                if report and report.seconds_late == late(one):
                     finished.append(msgspec.structs.replace(report, skipped=True))
                     progress(1)
                 else:
@@ -107,7 +127,7 @@ def grade_assignment(
                     folder = course.folder("autograded", done.report.trainee, assignment)
                     submitted = course.folder("submitted", done.report.trainee, assignment)
                     write_autograded(release, done.submission.journal, done.notebooks, submitted, folder)
-                finished += _record(course, stored, chunk, why)
+                finished += _record(course, stored, chunk, late, why)
                 progress(len(chunk))
     return sorted(finished, key=lambda report: report.trainee)
 
@@ -143,6 +163,13 @@ def _done(release: Release, submission: Submission) -> Done:
     scores = {nb: {cell: a.points for cell, a in cells.items()} for nb, cells in graded.assessments.items()}
     notebooks = {nb.name: notebook_bytes(nb, graded) for nb in release.notebooks}
     return Done(submission, scores, notebooks, graded.digest, _report(graded))
+
+
+def _left_out(name: str) -> Report:
+    """Report a folder that no trainee can have: the gradebook could not hold its name."""
+    readable = name.encode("utf-8", "backslashreplace").decode()
+    odd = f"文件夹名不能作工号（应为 UTF-8，不超过 {MAX_ID} 个字，不以点开头），没有评分；请改名后再评"
+    return Report(readable, 0.0, 0.0, {outcome.value: 0 for outcome in Outcome}, (odd,))
 
 
 def _report(graded: Graded) -> Report:
@@ -186,11 +213,10 @@ def _chunks(submissions: Iterator[Submission]) -> Iterator[list[Submission]]:
         yield chunk
 
 
-def _record(course: Course, stored: StoredAssignment, chunk: Sequence[Done], why: str) -> list[Report]:
-    reports = [
-        msgspec.structs.replace(done.report, seconds_late=seconds_late(done.submission.timestamp, stored.duedate, None))
-        for done in chunk
-    ]
+def _record(
+    course: Course, stored: StoredAssignment, chunk: Sequence[Done], late: Callable[[Submission], float], why: str
+) -> list[Report]:
+    reports = [msgspec.structs.replace(done.report, seconds_late=late(done.submission)) for done in chunk]
     results = [
         Result(
             report.trainee, done.submission.timestamp, done.scores, done.digest, msgspec.json.encode(report).decode()
@@ -202,15 +228,14 @@ def _record(course: Course, stored: StoredAssignment, chunk: Sequence[Done], why
     return reports
 
 
-def _prepare(course: Course, assignment: str) -> tuple[StoredAssignment, Release, dict[str, str], dict[str, str]]:
+def _prepare(
+    course: Course, assignment: str
+) -> tuple[StoredAssignment, Release, dict[str, HandedIn], dict[str, str], dict[str, str]]:
     with open_gradebook(course) as gradebook:
-        stored = gradebook.assignment(assignment)
-        deadline = course.deadline(assignment)
-        if deadline is not None and deadline != stored.duedate:
-            gradebook.set_duedate(stored, deadline)
-            stored = gradebook.assignment(assignment)
+        gradebook.set_duedate(assignment, course.deadline(assignment))
+        stored, handed_in = gradebook.assignment(assignment), gradebook.handed_in(assignment)
         digests, reports = gradebook.digests(assignment), gradebook.reports(assignment)
-    return stored, load_release(course, stored), digests, reports
+    return stored, load_release(course, stored), handed_in, digests, reports
 
 
 def _chosen(course: Course, assignment: str, trainees: Iterable[str] | None) -> list[str]:
@@ -230,18 +255,39 @@ def _executor(given: Executor | None, submissions: int) -> Iterator[Executor | N
         with nullcontext(given) as executor:
             yield executor
     else:
-        with ProcessPoolExecutor() as executor:
-            yield executor
+        try:
+            with ProcessPoolExecutor(initializer=_end_with_parent) as executor:
+                yield executor
+        except BrokenExecutor:
+            raise CourseError(
+                "评分进程意外结束（多因内存不足）。已写入的成绩有效，请再运行一次，没有评完的会接着评。"
+            ) from None
+
+
+def _end_with_parent() -> None:
+    """End this worker when the grader ends, however that happens; else it would wait for work for ever."""
+
+    def watch() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
 def _alone(course: Course) -> Iterator[None]:
-    """Keep a second grader out of the course; the lock goes with its process, however that ends."""
+    """Keep a second grader out of the course; the lock goes with its process, however that ends.
+
+    Workers let go of it at birth: a lock is held until the last process that inherited it has closed the file.
+    """
     with (course.root / ".grading.lock").open("w", encoding="utf-8") as file:
+        register_after_fork(file, type(file).close)
         try:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CourseError("另一个评分正在这门课程里进行，请等它结束后再试。") from None
         file.write(f"{os.getpid()} {datetime.now(UTC).isoformat()}\n")
+        file.flush()
         yield

@@ -83,6 +83,8 @@ class Result:
 
 #: Of trainee, score and seconds late, the points to take off: nbgrader's LateSubmissionPlugin.
 Penalty = Callable[[str, float, float], float | None]
+#: When a trainee handed in, as an instant in UTC without zone, and for how long their deadline was put off.
+HandedIn = tuple[datetime | None, timedelta | None]
 
 
 class Gradebook:
@@ -110,10 +112,22 @@ class Gradebook:
         stored = tuple(self._notebook(n["id"], n["name"]) for n in sorted(notebooks, key=lambda n: str(n["name"])))
         return StoredAssignment(row["id"], name, row["duedate"], stored)
 
-    def set_duedate(self, assignment: StoredAssignment, duedate: datetime) -> None:
-        """Set the deadline, an instant in UTC without zone."""
+    def set_duedate(self, assignment: str, duedate: datetime | None) -> None:
+        """Set the deadline, an instant in UTC without zone; None leaves what was set in nbgrader."""
         table = self._t["assignment"]
-        self._db.execute(update(table).where(table.c.id == assignment.id).values(duedate=duedate))
+        if duedate is not None:
+            other = (table.c.name == assignment) & table.c.duedate.is_distinct_from(duedate)
+            self._db.execute(update(table).where(other).values(duedate=duedate))
+
+    def handed_in(self, assignment: str) -> dict[str, HandedIn]:
+        """Return by trainee when they last handed in and what extension they were granted."""
+        table, parent = self._t["submitted_assignment"], self._t["assignment"]
+        query = (
+            select(table.c.student_id, table.c.timestamp, table.c.extension)
+            .join(parent, parent.c.id == table.c.assignment_id)
+            .where(parent.c.name == assignment)
+        )
+        return {student: (when, _span(extension)) for student, when, extension in self._db.execute(query)}
 
     def digests(self, assignment: str) -> dict[str, str]:
         """Return the digest of each trainee's last graded submission."""
@@ -163,19 +177,19 @@ class Gradebook:
                 found.setdefault(row["student_id"], {}).setdefault(row["name"], {}).update(row)
         return found
 
-    def penalties(self, assignment: str) -> dict[str, float]:
-        """Return what being late cost each trainee, in points."""
+    def penalties(self, assignment: str) -> dict[tuple[str, str], float]:
+        """Return what being late cost in points, by trainee and notebook."""
         t = self._t
+        columns = t["submitted_assignment"].c.student_id, t["notebook"].c.name
         query = (
-            select(t["submitted_assignment"].c.student_id, t["submitted_notebook"].c.late_submission_penalty)
+            select(*columns, t["submitted_notebook"].c.late_submission_penalty)
+            .select_from(t["submitted_notebook"])
             .join(t["submitted_assignment"], t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id)
+            .join(t["notebook"], t["notebook"].c.id == t["submitted_notebook"].c.notebook_id)
             .join(t["assignment"], t["assignment"].c.id == t["submitted_assignment"].c.assignment_id)
             .where(t["assignment"].c.name == assignment)
         )
-        found: dict[str, float] = {}
-        for student, points in self._db.execute(query):
-            found[student] = found.get(student, 0.0) + (points or 0.0)
-        return found
+        return {(student, notebook): points or 0.0 for student, notebook, points in self._db.execute(query)}
 
     def _of(self, kind: str, assignment: str, *columns: Any) -> Select[Any]:
         t = self._t
@@ -343,7 +357,7 @@ class Gradebook:
         rows = []
         for result in results:
             submission = submissions[result.trainee]
-            late = seconds_late(submission["timestamp"], assignment.duedate, submission["extension"])
+            late = seconds_late(submission["timestamp"], assignment.duedate, _span(submission["extension"]))
             for notebook in assignment.notebooks:
                 submitted = notebooks[submission["id"], notebook.id]
                 total = totals.get(submitted, 0.0)
@@ -378,6 +392,12 @@ def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension
     if timestamp is None or duedate is None:
         return 0.0
     return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
+
+
+def _span(extension: timedelta | datetime | None) -> timedelta | None:
+    """Return an extension as a span; SQLite, having none, keeps it as a date that long after 1970."""
+    epoch = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+    return extension - epoch if isinstance(extension, datetime) else extension
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from coursekit.gradebook import Penalty
 
 
 def late_penalty(course: Course) -> Penalty:
-    """Return nbgrader's late penalty for the course; nbgrader is imported only when somebody was late."""
+    """Return nbgrader's late penalty for the course; nbgrader, which takes seconds, is imported only when one is set."""
     config = course.root / "config"
 
     def off(trainee: str, score: float, seconds: float) -> float | None:
@@ -22,11 +22,19 @@ def late_penalty(course: Course) -> Penalty:
 
 @lru_cache(maxsize=4)
 def _plugin(config: Path) -> Penalty:
-    from nbgrader.preprocessors import AssignLatePenalties
     from traitlets.config.loader import PyFileConfigLoader
 
     settings = PyFileConfigLoader("nbgrader_config.py", str(config)).load_config()
+    if not settings.keys() & {"AssignLatePenalties", "LateSubmissionPlugin"}:
+        return _nothing
+
+    from nbgrader.preprocessors import AssignLatePenalties
+
     step: Any = AssignLatePenalties(config=settings)  # type: ignore[no-untyped-call]
     step.init_plugin()
     found: Penalty = step.plugin_inst.late_submission_penalty
     return found
+
+
+def _nothing(_trainee: str, _score: float, _seconds: float) -> None:
+    """Take nothing off: nbgrader's own default."""

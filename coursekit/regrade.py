@@ -8,7 +8,7 @@ from dataclasses import replace
 from coursekit.course import Course
 from coursekit.grade import Report, grade_assignment, preview
 from coursekit.gradebook import open_gradebook
-from coursekit.release import Release, load_release
+from coursekit.release import Release, ReleasedNotebook, load_release
 from coursekit.source import load_items
 
 #: A change of one cell: trainee, cell, points now, points then.
@@ -31,9 +31,10 @@ def apply_regrade(course: Course, assignment: str, progress: Callable[[int], Non
 
 
 def _with_source_keys(course: Course, release: Release) -> Release:
-    items = {(item.notebook, item.cell): item for item in load_items(course, release.assignment)}
-    notebooks = tuple(
-        replace(nb, items={cell: items.get((nb.name, cell), item) for cell, item in nb.items.items()})
-        for nb in release.notebooks
-    )
-    return replace(release, notebooks=notebooks)
+    found = load_items(course, release.assignment)
+
+    def mended(nb: ReleasedNotebook) -> ReleasedNotebook:
+        items = nb.items | {item.cell: item for item in found if item.notebook == nb.name}
+        return replace(nb, items=items, broken={cell: why for cell, why in nb.broken.items() if cell not in items})
+
+    return replace(release, notebooks=tuple(map(mended, release.notebooks)))

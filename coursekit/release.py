@@ -15,7 +15,7 @@ import widgets
 from coursekit.author import Cell, Notebook
 from coursekit.course import Course, CourseError
 from coursekit.gradebook import StoredAssignment, StoredNotebook
-from coursekit.notebooks import marks, read_notebook, shown_exercise
+from coursekit.notebooks import marks, read_notebook, shown_exercise, text
 from coursekit.source import Item, load_item
 from widgets.grading import read_call
 from widgets.pool import Pool, load_pool
@@ -96,7 +96,7 @@ def _notebook(folder: Path, released: Path, stored: StoredNotebook) -> ReleasedN
     path = released / f"{stored.name}.ipynb"
     blank = read_notebook(path)
     digest = sha256(path.read_bytes()).hexdigest()
-    locked = {marks(cell)["grade_id"]: cell["source"] for cell in blank["cells"] if marks(cell).get("grade_id")}
+    locked = {marks(cell)["grade_id"]: text(cell) for cell in blank["cells"] if marks(cell).get("grade_id")}
     for cell in blank["cells"]:
         _restore(cell, stored)
     items, broken = {}, {}

@@ -31,13 +31,23 @@ AUDIT = Table(
     Column("why", Text, nullable=False),
 )
 
-for _action in ("UPDATE", "DELETE"):
-    _trigger = DDL(  # type: ignore[no-untyped-call]
-        f"CREATE TRIGGER coursekit_audit_no_{_action.lower()} BEFORE {_action} ON coursekit_audit "
-        "BEGIN SELECT RAISE(ABORT, 'coursekit_audit is append-only'); END"
+#: SQLite commits each of these alone, so that a kill may come between table and trigger: every opening makes sure.
+#: INSERT stands here because SQLite's REPLACE is an insert that deletes.
+for _action, _when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", "WHEN NEW.id IN (SELECT id FROM coursekit_audit) ")):
+    _sqlite = DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TRIGGER IF NOT EXISTS coursekit_audit_no_{_action.lower()} BEFORE {_action} ON coursekit_audit "
+        f"{_when}BEGIN SELECT RAISE(ABORT, 'coursekit_audit is append-only'); END"
     )
-    event.listen(AUDIT, "after_create", _trigger.execute_if(dialect="sqlite"))
-    _rule = DDL(  # type: ignore[no-untyped-call]
-        f"CREATE RULE coursekit_audit_no_{_action.lower()} AS ON {_action} TO coursekit_audit DO INSTEAD NOTHING"
-    )
-    event.listen(AUDIT, "after_create", _rule.execute_if(dialect="postgresql"))
+    event.listen(META, "after_create", _sqlite.execute_if(dialect="sqlite"))
+
+_REFUSE = (
+    "CREATE FUNCTION coursekit_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'coursekit_audit is append-only'; END $$"
+)
+_TRIGGER = (
+    "CREATE TRIGGER coursekit_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coursekit_audit "
+    "FOR EACH STATEMENT EXECUTE FUNCTION coursekit_audit_refuse()"
+)
+for _statement in (_REFUSE, _TRIGGER):
+    _postgres = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(AUDIT, "after_create", _postgres.execute_if(dialect="postgresql"))

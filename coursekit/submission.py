@@ -14,12 +14,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from coursekit.notebooks import marks, text
 from coursekit.release import Release, ReleasedNotebook
 from widgets import journal
 from widgets.assess import Assessment, Outcome, assess, failed, refused, shown_page
+from widgets.page import message_page
+from widgets.pool import Pool
 
-#: A notebook larger than this is not opened (bytes).
-MAX_NOTEBOOK = 20_000_000
+#: A notebook larger than this is not opened, nor one of nbgrader's own small files (bytes).
+MAX_NOTEBOOK, MAX_SMALL = 20_000_000, 1000
+#: A journal with more lines is no trainee's work.
+MAX_LINES = 100_000
+#: As many oddities of one submission are spelt out.
+MAX_ODDITIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,11 @@ def read_submission(release: Release, folder: Path, trainee: str, zone: ZoneInfo
         data = journal.read_bytes(folder / journal.NAME)
     except journal.JournalError as error:
         trouble = str(error)
+    if (lines := data.count(b"\n")) > MAX_LINES:
+        data, trouble = b"", f"作答记录有 {lines} 行，超过 {MAX_LINES} 行的上限，已拒绝读取。"
     timestamp, odd_time = read_timestamp(folder / "timestamp.txt", zone)
-    oddities = (*odd_time, *(odd for nb in release.notebooks for odd in _odd_notebook(nb, folder)))
-    return Submission(trainee, data, trouble, timestamp, oddities)
+    odd_notebooks = dict.fromkeys(odd for nb in release.notebooks for odd in _odd_notebook(nb, folder))
+    return Submission(trainee, data, trouble, timestamp, (*odd_time, *odd_notebooks))
 
 
 def grade_submission(release: Release, submission: Submission) -> Graded:
@@ -79,12 +88,14 @@ def grade_submission(release: Release, submission: Submission) -> Graded:
     found, trouble = journal.parse(submission.journal), submission.trouble
     oddities = [*submission.oddities, *found.problems, *([trouble] if trouble else [])]
     oddities += [
-        f"作答记录里有不属于本作业的练习“{name[:64]}”，已忽略"
+        f"作答记录里有不属于本作业的练习 {name[:64]!r}，已忽略"
         for name in sorted(found.entries.keys() - release.exercises)
     ]
+    if len(oddities) > MAX_ODDITIES:
+        oddities[MAX_ODDITIES:] = [f"还有 {len(oddities) - MAX_ODDITIES} 处异常，没有一一列出"]
     assessments = {nb.name: dict(_assess(nb, found, trouble, submission.trainee)) for nb in release.notebooks}
     shown = {
-        name: shown_page(pool, found, submission.trainee) for nb in release.notebooks for name, pool in nb.shown.items()
+        name: _shown(pool, found, submission.trainee) for nb in release.notebooks for name, pool in nb.shown.items()
     }
     digest = submission.digest(release)
     return Graded(submission.trainee, submission.timestamp, digest, assessments, shown, tuple(oddities))
@@ -96,22 +107,23 @@ def read_timestamp(path: Path, zone: ZoneInfo) -> tuple[datetime | None, tuple[s
     nbgrader itself misreads "+0800" and "CST" (nbgrader-pitfalls.md §6, row 13); here an offset is an offset, and a
     time without one, or with a name that is not UTC, is the course's own time and is reported.
     """
-    words = _small_text(path)
-    if not words:
+    try:
+        words = _plain_bytes(path, MAX_SMALL).decode("utf-8").strip()
+    except FileNotFoundError:
         return None, ()
+    except (OSError, UnicodeDecodeError):
+        return None, ("提交时间 timestamp.txt 读不出来，按没有时间处理",)
     text, _, tail = words.rpartition(" ")
     name = tail if tail and not tail[0].isdigit() and tail[0] not in "+-" else ""
+    in_utc = name.upper() in ("UTC", "GMT", "Z")
     try:
         when = datetime.fromisoformat(text if name else words.replace(" +", "+").replace(" -", "-"))
-    except ValueError:
-        return None, (f"提交时间“{words[:40]}”看不懂，按没有时间处理",)
-    if when.tzinfo is None:
-        in_utc = name.upper() in ("UTC", "GMT", "Z")
-        when = when.replace(tzinfo=UTC if in_utc else zone)
-        odd = () if in_utc else (f"提交时间“{words[:40]}”没有写 UTC，按 {zone.key} 理解",)
-    else:
-        odd = ()
-    return when.astimezone(UTC).replace(tzinfo=None), odd
+        is_odd = when.tzinfo is None and not in_utc
+        aware = when if when.tzinfo else when.replace(tzinfo=UTC if in_utc else zone)
+        instant = aware.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None, (f"提交时间 {words[:40]!r} 看不懂，按没有时间处理",)
+    return instant, (f"提交时间 {words[:40]!r} 没有写 UTC，按 {zone.key} 理解",) if is_odd else ()
 
 
 class _Cell(msgspec.Struct):
@@ -141,19 +153,29 @@ def _odd_notebook(nb: ReleasedNotebook, folder: Path) -> Iterator[str]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         yield f"笔记本 {file} 已损坏；答案不受影响"
         return
-    seen: dict[str, int] = {}
+    points = {marks(cell).get("grade_id"): marks(cell).get("points") for cell in nb.blank["cells"]}
+    plain = {text(cell) for cell in nb.blank["cells"] if not marks(cell).get("grade_id")} | {""}
+    seen: list[str] = []
+    added = 0
     for cell in cells:
         mark = cell.metadata.get("nbgrader")
         name = mark.get("grade_id") if isinstance(mark, dict) else None
-        if not isinstance(name, str) or name not in nb.locked:
-            continue
-        seen[name] = seen.get(name, 0) + 1
         source = cell.source if isinstance(cell.source, str) else "".join(cell.source)
+        if not isinstance(mark, dict) or not isinstance(name, str) or name not in nb.locked:
+            added += source.strip() not in plain
+            continue
+        seen.append(name)
         if source != nb.locked[name]:
             yield f"笔记本 {file} 的单元格 {name} 被改动；已按发布版评分"
+        if mark.get("points") != points[name]:
+            yield f"笔记本 {file} 的单元格 {name} 分值被改动；已按发布版评分"
     for name in nb.locked:
-        if seen.get(name, 0) != 1:
-            yield f"笔记本 {file} 的单元格 {name} {'缺失' if name not in seen else '重复'}；已按发布版评分"
+        if (count := seen.count(name)) != 1:
+            yield f"笔记本 {file} 的单元格 {name} {'重复' if count else '缺失'}；已按发布版评分"
+    if (once := list(dict.fromkeys(seen))) != [name for name in nb.locked if name in once]:
+        yield f"笔记本 {file} 的单元格次序被改动；已按发布版评分"
+    if added:
+        yield f"笔记本 {file} 多出 {added} 个单元格；没有运行"
 
 
 def _plain_bytes(path: Path, limit: int) -> bytes:
@@ -164,20 +186,32 @@ def _plain_bytes(path: Path, limit: int) -> bytes:
         raise OSError(2, "没有交上来") from None
     except OSError as error:
         raise OSError(error.errno, "是链接或无法打开") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(22, "不是普通文件")
         if status.st_size > limit:
             raise OSError(27, f"有 {status.st_size} 字节，过大，没有打开")
-        return file.read(limit)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(handle)
 
 
-def _small_text(path: Path) -> str:
+def small_bytes(path: Path) -> bytes:
+    """Read one of the small files that nbgrader puts beside a submission; empty when there is no such plain file."""
     try:
-        return _plain_bytes(path, 1000).decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+        return _plain_bytes(path, MAX_SMALL)
+    except OSError:
+        return b""
+
+
+def _shown(pool: Pool, found: journal.Journal, trainee: str) -> str:
+    """Show an answer that is not graded here; a fault of ours costs this page and nothing else."""
+    try:
+        return shown_page(pool, found, trainee)
+    except Exception as error:  # noqa: BLE001  as in assess
+        return message_page(pool.exercise, f"作答无法显示（{type(error).__name__}：{error}），请教师复核。")
 
 
 def _assess(
