@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,31 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
+import coursekit.commands_exchange  # noqa: F401  registers its commands
+from coursekit.console import Assignment, CourseOption, app, console, progress_bar, say, steps
 from coursekit.course import Course, CourseError
 
 if TYPE_CHECKING:
     from coursekit.grade import Report
 
-app = typer.Typer(
-    help="政务服务窗口培训课程包：检查、发布、评分、反馈。",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-console = Console()
-
-CourseOption = Annotated[Path, typer.Option("--course", help="课程文件夹（默认从当前文件夹向上找）")]
+__all__ = ["app", "main"]
 
 
 @app.command()
@@ -77,8 +61,8 @@ def demo(
     kit = Course.find(course)
     kit.require(assignment)
     target = into or kit.root / "demo" / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    with _progress() as progress:
-        result = run_demo(kit, target, assignment, trainees, _steps(progress))
+    with progress_bar() as progress:
+        result = run_demo(kit, target, assignment, trainees, steps(progress))
     console.print(result_table(result))
     console.print(f"课程文件夹　{result.course.root}", soft_wrap=True, highlight=False)
     console.print(f"第一份反馈　{result.feedback[0]}", soft_wrap=True, highlight=False)
@@ -91,7 +75,7 @@ def demo(
 
 @app.command()
 def grade(
-    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    assignment: Assignment,
     trainee: Annotated[list[str] | None, typer.Option("--trainee", help="只评这些学员，可重复")] = None,
     force: Annotated[bool, typer.Option("--force", help="没有变化的也重新评")] = False,
     report: Annotated[Path | None, typer.Option("--report", help="把结果另存为 JSON 文件")] = None,
@@ -103,17 +87,17 @@ def grade(
 
     found = Course.find(course)
     count = len(trainee or submitted_trainees(found, assignment))
-    with _cluster(cluster) as executor, _progress() as progress:
-        done = _steps(progress)(f"评分 {assignment}", count)
+    with _cluster(cluster) as executor, progress_bar() as progress:
+        done = steps(progress)(f"评分 {assignment}", count)
         graded = grade_assignment(found, assignment, trainee, force=force, executor=executor, progress=done)
     if not graded:
-        raise CourseError(f"submitted/ 里没有 {assignment} 的作业。请先收取：nbgrader collect {assignment}")
+        raise CourseError(f"submitted/ 里没有 {assignment} 的作业。请先收取：coursekit collect {assignment}")
     _show(assignment, graded, report)
 
 
 @app.command()
 def regrade(
-    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    assignment: Assignment,
     preview: Annotated[bool, typer.Option("--preview", help="只看谁的分数会变，不写入")] = False,
     report: Annotated[Path | None, typer.Option("--report", help="把结果另存为 JSON 文件")] = None,
     course: CourseOption = Path(),
@@ -126,29 +110,42 @@ def regrade(
     if preview:
         console.print(change_table(preview_regrade(found, assignment)))
         return
-    with _progress() as progress:
-        graded = apply_regrade(found, assignment, progress=_steps(progress)(f"重评 {assignment}", 0))
+    with progress_bar() as progress:
+        graded = apply_regrade(found, assignment, progress=steps(progress)(f"重评 {assignment}", 0))
     _show(assignment, graded, report)
 
 
 @app.command()
 def feedback(
-    assignment: Annotated[str, typer.Argument(help="作业，如 m04")],
+    assignment: Assignment,
+    hand_out: Annotated[bool, typer.Option("--release", help="生成后立即发布给学员")] = False,
     course: CourseOption = Path(),
 ) -> None:
-    """生成中文反馈页（feedback/），之后用 nbgrader release_feedback 发布。"""
+    """生成中文反馈页（feedback/）；加 --release 发布给学员。"""
+    found = Course.find(course)
+    if hand_out:
+        from coursekit.desk import feedback as work
+
+        say(work(found, assignment, lambda *_: None))
+        return
     from coursekit.feedback import write_feedback
 
-    written = write_feedback(Course.find(course), assignment)
-    console.print(f"已生成 {len(written)} 份反馈，发布请运行：nbgrader release_feedback {assignment}", highlight=False)
+    written = write_feedback(found, assignment)
+    say(f"已生成 {len(written)} 份反馈，发布请运行：coursekit feedback {assignment} --release")
 
 
 @app.command()
-def lab(course: CourseOption = Path()) -> None:
-    """用 JupyterLab 打开课程。"""
+def lab(
+    trainee: Annotated[str | None, typer.Option("--trainee", help="以这名学员的身份打开：工号")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="端口，0 为任选")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="自动打开浏览器")] = True,
+    course: CourseOption = Path(),
+) -> None:
+    """用 JupyterLab 打开课程：教师，或 --trainee 学员。"""
     from coursekit.lab import run_lab
 
-    raise typer.Exit(run_lab(Course.find(course)))
+    options = [] if port is None else [f"--ServerApp.port={port}"]
+    raise typer.Exit(run_lab(Course.find(course), trainee, [*options, *([] if browser else ["--no-browser"])]))
 
 
 def main() -> None:
@@ -188,19 +185,3 @@ def _cluster(address: str | None) -> Iterator[Executor | None]:
         raise CourseError(f"连不上 Dask 调度器 {address}（{error}）。请检查地址和端口。") from None
     with client:
         yield client.get_executor()  # type: ignore[no-untyped-call]
-
-
-def _progress() -> Progress:
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True), TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    return Progress(*columns, console=console)
-
-
-def _steps(progress: Progress) -> Callable[[str, int], Callable[[int], None]]:
-    def step(name: str, total: int) -> Callable[[int], None]:
-        task = progress.add_task(name, total=total or None)
-        return lambda count: progress.advance(task, count)
-
-    return step

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.desk import row_of
 from coursekit.grade import Report
+from coursekit.status import Overview
 from widgets.assess import Outcome
 
 if TYPE_CHECKING:
@@ -57,6 +59,20 @@ def change_table(changes: Sequence[tuple[str, str, float | None, float]]) -> Tab
         table.add_row(
             trainee, cell, "—" if old is None else f"{old:g}", f"{new:g}", Text(f"{difference:+.2f}", style=style)
         )
+    return table
+
+
+def status_table(overviews: Sequence[Overview]) -> Table:
+    """Count the trainees at every step of every assignment."""
+    table = Table(title="对账", caption="人数；“—”表示看不到学员的文件夹")
+    for heading in ("作业", "名称", "已发布", "领取", "提交", "收取", "评分", "待人工", "反馈", "截止"):
+        table.add_column(heading, justify="left" if heading in ("作业", "名称", "截止") else "right")
+    for one in overviews:
+        row = row_of(one)
+        numbers = (row.submitted, row.collected, row.graded, row.manual, row.feedback)
+        fetched = "—" if row.fetched is None else str(row.fetched)
+        deadline = f"{row.deadline:%m-%d %H:%M}" if row.deadline else "—"
+        table.add_row(row.id, row.title, "是" if row.released else "否", fetched, *map(str, numbers), deadline)
     return table
 
 
