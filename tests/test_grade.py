@@ -268,6 +268,7 @@ c.LateSubmissionPlugin.penalty_method = "zero"
 """
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 def test_the_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path) -> None:
     """Students, submissions, timestamps, late penalties, grades, comments: as nbgrader with kernels writes them."""
     for name, how, when in (
@@ -305,6 +306,7 @@ def test_stock_autograde_with_the_kit_s_settings_runs_nothing_of_a_submission(co
         "fine": lambda _: None,
         "not-json": lambda file: file.write_bytes(b"{broken"),
         "added": lambda file: rewrite(file, lambda cells: [new_cell(run), *cells, *cells]),
+        "no longer a course's": lambda file: file.write_text(unmarked(file, run)),
         "edited": lambda file: rewrite(file, lambda cells: [cell | {"source": run} for cell in cells]),
         "variants": lambda file: shutil.copytree(file.parent / "data" / "x01-p1", file.parent / "data" / "x01-c1"),
         "thief": lambda file: replace(file.with_name(journal.NAME), course.folder("submitted", "fine", "x01")),
@@ -340,6 +342,12 @@ def with_deadline(course: Course, when: str) -> Course:
     lines.insert(lines.index(next(one for one in lines if one.startswith("[deadlines]"))) + 1, f"x01 = {when}")
     file.write_text("\n".join(lines), "utf-8")
     return Course.load(course.root)
+
+
+def unmarked(file: Path, source: str) -> str:
+    """Return a notebook without the course's mark and with a cell of the trainee's first."""
+    found = json.loads(file.read_bytes())
+    return json.dumps(found | {"cells": [new_cell(source), *found["cells"]], "metadata": {}})
 
 
 def replace(file: Path, other: Path) -> None:
