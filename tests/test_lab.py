@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 from browsing import Watch, card, chromium, require_chromium, saved, serve
-from building import EXERCISES, REPO, make_course, write_assignment
+from building import EXERCISES, make_course, write_assignment
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from coursekit import labextension
@@ -79,7 +75,8 @@ def watched(browser: Browser, url: str, width: int = 1280) -> Iterator[Page]:
     try:
         yield page
         assert watch.outside == []
-        assert watch.errors == []
+        # JupyterLab itself reports the requests that a killed kernel leaves unanswered
+        assert [error for error in watch.errors if "Canceled future for" not in error] == []
     finally:
         context.close()
 
@@ -169,6 +166,11 @@ def test_a_trainee_fetches_answers_checks_submits_and_keeps_a_receipt(course: Co
             page.frame_locator(".ck-framed iframe").get_by_text("总分").first.wait_for()
             shot(page, "trainee-7-feedback-360")
             page.get_by_role("button", name="← 课程首页").click()
+            page.locator(".ck-home").wait_for()
+            page.get_by_role("link", name="nbgrader 作业列表").click()
+            page.get_by_text("x01").last.wait_for(timeout=60_000)
+            shot(page, "trainee-8-assignment-list-360")
+            page.locator("#coursekit-top").get_by_role("button").click()
             page.locator(".ck-home").wait_for()
 
 
@@ -382,48 +384,3 @@ def test_an_instructor_checks_releases_collects_grades_and_gives_feedback(course
 def _press(page: Page, row: Locator, button: str, outcome: str) -> None:
     row.get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".ck-desk .ck-note")).to_contain_text(outcome, timeout=120_000)
-
-
-@pytest.mark.browser
-def test_the_first_exercise_is_there_in_ten_seconds_and_the_next_module_in_three(
-    tmp_path: Path, browser: Browser, record_property: Any
-) -> None:
-    """Cold start of ``coursekit lab`` to an exercise of m04 that can be answered, then another module, fetched before."""
-    course = make_course(tmp_path / "course")
-    shutil.copytree(REPO / "source" / "m04", course.source / "m04", ignore=shutil.ignore_patterns("answers.jsonl"))
-    home = course.root / "homes" / "t001"
-    home.mkdir(parents=True)
-    for name in ("m04", "x01"):
-        nbgrader = Nbgrader(course)
-        nbgrader.generate_assignment(name)
-        nbgrader.release_assignment(name)
-        nbgrader.fetch_assignment(name, home)
-    begin = time.perf_counter()
-    with lab(course, "--trainee", "t001") as url:
-        served = time.perf_counter()
-        with watched(browser, url) as page:
-            page.locator("[data-ck-home]").wait_for(timeout=60_000)
-            shown = time.perf_counter()
-            module(page, "m04").get_by_role("button", name="打开").click()
-            page.locator(".ck-card").first.wait_for(timeout=60_000)
-            first = time.perf_counter()
-            page.locator("[data-ck-ready]").wait_for(timeout=60_000)
-            every = time.perf_counter()
-            go_home(page)
-            again = time.perf_counter()
-            module(page, "x01").get_by_role("button", name="打开").click()
-            card(page, "个体工商户设立登记").locator(".ck-seg").first.wait_for(timeout=60_000)
-            second = time.perf_counter()
-    times = {
-        "server": served - begin,
-        "home": shown - served,
-        "first exercise": first - shown,
-        "all exercises": every - shown,
-        "cold start": first - begin,
-        "next module": second - again,
-    }
-    for name, seconds in times.items():
-        record_property(name, f"{seconds:.2f}")
-    print({name: round(seconds, 2) for name, seconds in times.items()})
-    assert times["cold start"] < 10 * SLOW
-    assert times["next module"] < 3 * SLOW

@@ -68,7 +68,7 @@ function makeDesk(lab) {
         if (now.total) { bar.max = now.total; bar.value = now.done; }
         say(`${text} ${row.id}${now.total ? `　${now.done}/${now.total}` : "…"}`, "running");
       });
-      say(`${end.state === "done" ? "✓" : "✗"} ${text} ${row.id}：${end.message}`, end.state);
+      say(`${end.state === "done" ? "✓" : "✗"} ${text}　${end.message}`, end.state);
     } catch (error) { say(`✗ ${text} ${row.id}：${error.message}`, "failed"); }
     busy = false;
     bar.hidden = true;
