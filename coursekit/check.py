@@ -14,6 +14,7 @@ import widgets
 from coursekit.author import BEGIN, MARK_SCHEME, Cell, Notebook
 from coursekit.course import Course
 from coursekit.notebooks import marks, released_text, shown_exercise, text
+from coursekit.policy import rewritten
 from coursekit.proof import chance, faults, leaks, strings
 from coursekit.source import Item, load_item, notebooks
 from widgets.assess import parse_keys
@@ -52,6 +53,12 @@ def check(course: Course, assignment: str) -> list[Fault]:
     """Return all faults of one assignment; an empty list means that it may be released."""
     folder = course.require(assignment)
     found = [Fault(f"{assignment}/{path.name}", cure) for path, cure in _stray_files(folder)]
+    found += [
+        Fault(
+            str(path.relative_to(course.source)), "与 config/course.toml 里的本中心规定不一致，请运行 coursekit policy"
+        )
+        for path, _ in rewritten(course, assignment)
+    ]
     used: Counter[str] = Counter()
     for name, notebook in notebooks(folder).items():
         walk = _Walk(folder, name)

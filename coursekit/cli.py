@@ -47,6 +47,21 @@ def check(
 
 
 @app.command()
+def policy(
+    assignments: Annotated[list[str] | None, typer.Argument(help="要改写的作业，缺省为全部")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """改了 config/course.toml 里的本中心规定以后，改写课文、题面和答案。"""
+    from coursekit.policy import apply
+
+    found = Course.find(course)
+    changed = [path for name in assignments or found.assignments() for path in apply(found, name)]
+    for path in changed:
+        console.print(f"  {path.relative_to(found.root)}", markup=False, highlight=False, soft_wrap=True)
+    say(f"改写了 {len(changed)} 个文件，请检查后重新发布：coursekit check" if changed else "都与 course.toml 一致。")
+
+
+@app.command()
 def demo(
     into: Annotated[Path | None, typer.Option("--into", help="演示课程放到哪里（默认新建 demo/时间）")] = None,
     trainees: Annotated[int, typer.Option("--trainees", min=1, max=2000, help="学员人数")] = 30,

@@ -7,37 +7,18 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from widgets.spec import Id, explain
+from coursekit.settings import Settings
+from widgets.spec import explain
 
 CONFIG = Path("config") / "course.toml"
 
 
 class CourseError(Exception):
     """Something an instructor must put right; the message is Chinese: what was found, expected, and what to do."""
-
-
-class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How results are judged; marks are out of 100."""
-
-    pass_mark: Annotated[float, msgspec.Meta(ge=0, le=100)] = 80
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The contents of course.toml."""
-
-    id: Id
-    name: str
-    centre: str
-    exchange: str = "exchange"
-    timezone: str = "Asia/Shanghai"
-    db_url: str = ""
-    deadlines: dict[str, datetime] = {}
-    evaluation: Evaluation = Evaluation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +63,11 @@ class Course:
     def source(self) -> Path:
         """Where instructors write: one folder an assignment."""
         return self.root / "source"
+
+    @property
+    def policy(self) -> Path:
+        """The functions that write what depends on the centre's own rules: one module an assignment."""
+        return self.root / "policy"
 
     @property
     def exchange(self) -> Path:

@@ -1,0 +1,113 @@
+"""What depends on the centre's own rules: policy/<assignment>.py writes it into source/ from config/course.toml.
+
+Such a module has ``CELLS``, a function for each cell that depends on the settings, by the cell's id. What it writes
+stands in source/ as if it had been typed there, so that nbgrader and the graders need to know nothing of it; the module
+holds keys, and is an instructor's like source/: it is neither released nor installed.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit import plain
+from coursekit.author import Cell, grade_cell, lesson, task_cell
+from coursekit.course import Course, CourseError
+from coursekit.notebooks import marks, read_notebook, text
+from coursekit.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An exercise's data file (of variants: by name) and its key (likewise)."""
+
+    data: dict[str, Any]
+    key: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The Markdown of a lesson cell."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The data file of a free-text exercise, and what trainees and graders read below it."""
+
+    data: dict[str, Any]
+    instruction: str
+    rubric: str
+
+
+Written = Exercise | Lesson | Task
+Writers = Mapping[str, Callable[[Settings], Written]]
+
+
+def writers(course: Course, assignment: str) -> Writers:
+    """Load policy/<assignment>.py; an assignment without one depends on no local rule."""
+    path = course.policy / f"{assignment}.py"
+    if not path.is_file():
+        return {}
+    found: Writers = runpy.run_path(str(path)).get("CELLS", {})
+    return found
+
+
+def rewritten(course: Course, assignment: str) -> Iterator[tuple[Path, str]]:
+    """Yield (file, new content) for what in source/ differs from what the settings say.
+
+    Raises CourseError when a writer names a cell that the notebooks do not have.
+    """
+    due = {name: write(course.settings) for name, write in writers(course, assignment).items()}
+    folder = course.require(assignment)
+    for name, written in due.items():
+        if not isinstance(written, Lesson):
+            yield from _data_files(folder / "data", name, written.data)
+    missing = set(due)
+    for path in sorted(folder.glob("*.ipynb")) if due else ():
+        notebook = read_notebook(path)
+        cells = notebook["cells"]
+        missing -= {cell.get("id") for cell in cells}
+        notebook["cells"] = [_cell(cell, due.get(cell.get("id", ""))) for cell in cells]
+        if notebook["cells"] != cells:
+            yield path, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    if missing:
+        raise CourseError(
+            f"policy/{assignment}.py 里的 {'、'.join(sorted(missing))} 在 {assignment} 的笔记本里找不到。"
+        )
+
+
+def apply(course: Course, assignment: str) -> list[Path]:
+    """Write into source/ what the settings say; returns the files that changed."""
+    due = list(rewritten(course, assignment))
+    for path, content in due:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plain.write(path, content.encode())
+    return [path for path, _ in due]
+
+
+def _data_files(folder: Path, name: str, data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    files = {folder / f"{name}.json": data} if "kind" in data else {folder / name / f"{v}.json": data[v] for v in data}
+    for path, content in files.items():
+        if not path.is_file() or json.loads(path.read_bytes()) != content:
+            yield path, json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(cell: Cell, written: Written | None) -> Cell:
+    """Return *cell* with the source that *written* gives it; all else about the cell stays."""
+    name = cell.get("id", "")
+    match written:
+        case None:
+            return cell
+        case Lesson(content):
+            made = lesson(name, content)
+        case Task(_, instruction, rubric):
+            made = task_cell(name, marks(cell)["points"], instruction, rubric)
+        case Exercise(_, key):
+            made = grade_cell(name, marks(cell)["points"], key)
+    return cell if text(cell) == text(made) else cell | {"source": text(made)}
