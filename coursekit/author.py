@@ -43,6 +43,11 @@ def exercise(name: str, view: str) -> Cell:
     return _code(f"{name}-show", f'from widgets import {view}\n\n{view}("{name}")')
 
 
+def clock(name: str, minutes: int) -> Cell:
+    """Make the hidden, locked cell that shows an examination's time limit."""
+    return _code(name, f"from widgets import ExamClock\n\nExamClock({minutes})")
+
+
 def grade_cell(name: str, points: float, key: Any) -> Cell:
     """Make the grade cell of exercise *name*; the key stands in its hidden-test region and nowhere else."""
     literal = pprint.pformat(key, width=108, sort_dicts=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +21,11 @@ from coursekit.source import Item, load_item, notebooks
 from widgets.assess import parse_keys
 from widgets.grading import read_call
 from widgets.journal import NAME
-from widgets.pool import Pool, load_pool
+from widgets.pool import Pool, load_pool, sitting
 from widgets.spec import DataError
+
+#: The cell that shows an examination's time.
+CLOCK = re.compile(r"from widgets import ExamClock\n\nExamClock\(\d{1,3}\)")
 
 #: What random answering may earn of a whole assignment.
 MODULE_LIMIT, EXAM_LIMIT = 0.35, 0.25
@@ -76,7 +80,7 @@ def check_course(course: Course, assignments: Iterable[str]) -> Iterator[tuple[s
     for assignment in assignments:
         found = check(course, assignment)
         for name in sorted(exercise_names(course.source / assignment)):
-            if owner.setdefault(name, assignment) != assignment:
+            if owner.setdefault(name, sitting(assignment)[0]) != sitting(assignment)[0]:
                 found.append(Fault(f"{assignment}/data/{name}", f"练习编号已在 {owner[name]} 使用，请改名"))
         yield assignment, found
 
@@ -167,7 +171,9 @@ def _grade_cell(walk: _Walk, cell: Cell) -> Iterator[str]:
 
 def _show_cell(walk: _Walk, cell: Cell) -> Iterator[str]:
     shown = shown_exercise(cell)
-    views = [name for name in widgets.__all__ if name != "grade"]
+    views = [name for name in widgets.__all__ if name not in ("grade", "ExamClock")]
+    if CLOCK.fullmatch(text(cell)):
+        return
     if shown is None or shown[0] not in views:
         yield f'只能是显示练习的单元格，如 ChecklistReview("编号")；可用的有：{"、".join(views)}'
         return

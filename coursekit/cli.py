@@ -62,6 +62,16 @@ def policy(
 
 
 @app.command()
+def resit(assignment: Assignment, course: CourseOption = Path()) -> None:
+    """安排补考：另建一份作业（如 e01-2），每个人抽到与上一次不同的题，上一次的成绩保留。"""
+    from coursekit.resit import make_resit
+
+    found = Course.find(course)
+    made = make_resit(found, assignment)
+    say(f"已建立 source/{made.name}，请检查后发布：coursekit check {made.name}；coursekit release {made.name}")
+
+
+@app.command()
 def demo(
     into: Annotated[Path | None, typer.Option("--into", help="演示课程放到哪里（默认新建 demo/时间）")] = None,
     trainees: Annotated[int, typer.Option("--trainees", min=1, max=2000, help="学员人数")] = 30,

@@ -80,6 +80,7 @@ def _new_course(kit: Course, into: Path) -> Course:
         raise CourseError(f"文件夹“{into}”已存在且不是空的，演示不会覆盖它。请换一个：coursekit demo --into 新文件夹")
     into.mkdir(parents=True, exist_ok=True)
     ignore = shutil.ignore_patterns(".*", "__pycache__")
-    for folder in ("source", "config"):
-        shutil.copytree(kit.root / folder, into / folder, ignore=ignore)
+    for folder in ("source", "config", "policy"):
+        if (kit.root / folder).is_dir():
+            shutil.copytree(kit.root / folder, into / folder, ignore=ignore)
     return Course.load(into)

@@ -19,6 +19,7 @@ from coursekit.author import Cell, grade_cell, lesson, task_cell
 from coursekit.course import Course, CourseError
 from coursekit.notebooks import marks, read_notebook, text
 from coursekit.settings import Settings
+from widgets.pool import sitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ Writers = Mapping[str, Callable[[Settings], Written]]
 
 def writers(course: Course, assignment: str) -> Writers:
     """Load policy/<assignment>.py; an assignment without one depends on no local rule."""
-    path = course.policy / f"{assignment}.py"
+    path = course.policy / f"{sitting(assignment)[0]}.py"
     if not path.is_file():
         return {}
     found: Writers = runpy.run_path(str(path)).get("CELLS", {})

@@ -17,7 +17,7 @@ from widgets.checklist import ChecklistSpec
 from widgets.exercise import ChecklistReview
 from widgets.journal import NAME, read
 from widgets.page import score_page
-from widgets.pool import Pool, load_pool
+from widgets.pool import Pool, load_pool, sitting
 from widgets.score import Part, Score, Verdict
 from widgets.spec import DataError
 
@@ -40,7 +40,7 @@ def keys(pool: Pool) -> AnswerKey:
 
 
 def test_a_trainee_always_gets_the_same_variant_and_a_class_all_of_them(tmp_path: Path) -> None:
-    """Trainee, exercise and attempt alone decide, about evenly; another attempt draws anew."""
+    """Trainee and exercise alone decide, about evenly."""
     pool = make_pool(tmp_path)
     drawn = Counter(pool.variant(f"t{n:03d}") for n in range(400))
     assert set(drawn) == set(VARIANTS)
@@ -48,7 +48,23 @@ def test_a_trainee_always_gets_the_same_variant_and_a_class_all_of_them(tmp_path
     assert [pool.variant(f"t{n:03d}") for n in range(20)] == [
         load_pool(tmp_path, "p1").variant(f"t{n:03d}") for n in range(20)
     ]
-    assert any(pool.variant(f"t{n}") != pool.variant(f"t{n}", attempt=2) for n in range(20))
+
+
+def test_every_sitting_draws_another_variant_while_there_is_one(tmp_path: Path) -> None:
+    """The folder's name says which sitting it is; four variants last for four sittings, then they come again."""
+    papers = [make_pool(tmp_path / name) for name in ("x01", "x01-2", "x01-3", "x01-4", "x01-5")]
+    for trainee in (f"t{n:03d}" for n in range(50)):
+        drawn = [pool.variant(trainee) for pool in papers]
+        assert len(set(drawn[:4])) == 4
+        assert drawn[4] == drawn[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"), [("e01", ("e01", 1)), ("e01-2", ("e01", 2)), ("e01-1", ("e01-1", 1)), ("a-b-9", ("a-b", 9))]
+)
+def test_the_name_of_a_sitting(name: str, parts: tuple[str, int]) -> None:
+    """``-2`` to ``-9`` at the end count sittings; anything else belongs to the name."""
+    assert sitting(name) == parts
 
 
 def test_the_draw_is_the_same_on_every_machine() -> None:

@@ -1,5 +1,6 @@
 """What a course notebook may use; everything else is reached through its module."""
 
+from widgets.clock import ExamClock
 from widgets.exercise import (
     Calculation,
     CaseDecision,
@@ -21,6 +22,7 @@ __all__ = [
     "ChecklistReview",
     "Choice",
     "Classification",
+    "ExamClock",
     "FormEntry",
     "FreeText",
     "Matching",

@@ -69,7 +69,7 @@ class Exercise:
     @property
     def is_preview(self) -> bool:
         """Whether this is an instructor's source folder, where nothing may be saved: nbgrader would release it."""
-        return self.home.resolve().parent.name == "source"
+        return is_source(self.home)
 
     def load(self) -> Loaded:
         """Read the data file; raises DataError when it is missing, faulty or of another kind than this class."""
@@ -125,6 +125,11 @@ class Exercise:
         except (DataError, journal.JournalError) as error:
             bundle["text/html"] = message_page("练习无法显示", str(error))
         return bundle
+
+
+def is_source(folder: Path) -> bool:
+    """Say whether *folder* is an assignment as its author keeps it."""
+    return folder.resolve().parent.name == "source"
 
 
 class ChecklistReview(Exercise):

@@ -18,6 +18,8 @@ from widgets.practice import comment
 from widgets.spec import DataError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from widgets.exercise import Exercise, Loaded
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
@@ -38,6 +40,23 @@ class ExerciseView(anywidget.AnyWidget):
         self.exercise = exercise
         self.tries = 0
         self.on_msg(_receive)
+
+
+class ClockView(anywidget.AnyWidget):
+    """What a page shows of an examination's time; instants are ISO 8601 with offset."""
+
+    _esm = t.Unicode(help="ES module").tag(sync=True)
+    _css = t.Unicode(help="style sheet").tag(sync=True)
+    start = t.Unicode(help="when the examination was opened first").tag(sync=True)
+    now = t.Unicode(help="the server's clock as the view was made").tag(sync=True)
+    minutes = t.Int(help="time limit").tag(sync=True)
+
+
+def show_clock(start: datetime, now: datetime, minutes: int) -> dict[str, Any]:
+    """Open a clock and return what stands under its MIME type in the cell's output."""
+    state = {"start": start.isoformat(), "now": now.isoformat(), "minutes": minutes}
+    view = ClockView(_anywidget_id="coursekit.clock", _esm=_module("clock"), _css=_style("clock"), **state)
+    return {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
 
 
 def show(exercise: Exercise, loaded: Loaded, entry: journal.Entry | None) -> dict[str, Any]:
