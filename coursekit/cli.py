@@ -62,6 +62,19 @@ def policy(
 
 
 @app.command()
+def coverage(course: CourseOption = Path()) -> None:
+    """大纲的每一条由哪个单元讲、哪些练习考：写入 docs/coverage.zh-CN.md。"""
+    from coursekit.coverage import TABLE, assessed, holes, rows, table
+
+    found = Course.find(course)
+    inventory, exercises = rows(found), assessed(found)
+    (found.root / TABLE).write_text(table(inventory, exercises), encoding="utf-8")
+    for row in holes(inventory, exercises):
+        console.print(f"  {row.number} {row.title}（{row.module}）还没有练习", markup=False, highlight=False)
+    say(f"已写入 {TABLE}")
+
+
+@app.command()
 def resit(assignment: Assignment, course: CourseOption = Path()) -> None:
     """安排补考：另建一份作业（如 e01-2），每个人抽到与上一次不同的题，上一次的成绩保留。"""
     from coursekit.resit import make_resit

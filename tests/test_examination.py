@@ -78,7 +78,10 @@ def test_a_second_sitting_is_another_paper_graded_as_such(tmp_path: Path) -> Non
     first, second = load_items(kit, "x01")[0], load_items(kit, "x01-2")[0]
     for person in done.people:
         assert first.of(person.id).name != second.of(person.id).name
-    assert {o for report in done.graded for o, count in report.outcomes.items() if count} <= {Outcome.SCORED, Outcome.NOT_ANSWERED}
+    assert {o for report in done.graded for o, count in report.outcomes.items() if count} <= {
+        Outcome.SCORED,
+        Outcome.NOT_ANSWERED,
+    }
     assert max(report.points for report in done.graded) == 5
     assert "第 2 次" in (done.course.source / "x01-2" / "x01.ipynb").read_text("utf-8")
 

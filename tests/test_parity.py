@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from building import REPO, VIEWS, every_kind, make_course
 
 from coursekit.course import Course
@@ -32,7 +33,7 @@ SAMPLES = ("right", "wrong", "partly", "everything", "malformed", "blank")
 
 def test_same_marks_as_stock_nbgrader_on_m04(tmp_path: Path) -> None:
     """On well-formed submissions every cell of m04 has the score that nbgrader finds with real kernels."""
-    course = _course(tmp_path / "ours")
+    course = _course(tmp_path / "ours", "m04")
     items = load_items(course, "m04")
     folders = _submissions(course, "m04", (*SAMPLES[:3], "blank", "mixed"))
     for name in SAMPLES[:3]:
@@ -72,11 +73,23 @@ def test_same_marks_as_stock_nbgrader_for_every_kind(tmp_path: Path) -> None:
     assert points["wrong"] < points["partly"] < points["right"]
 
 
-def _course(root: Path) -> Course:
-    for folder in ("source", "config"):
-        shutil.copytree(REPO / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.mark.parametrize("assignment", Course.load(REPO).assignments())
+def test_a_solved_copy_is_worth_everything_and_a_blank_one_nothing(tmp_path: Path, assignment: str) -> None:
+    """Every assignment of the course, through plain nbgrader and through ours; free text waits for a person."""
+    course = _course(tmp_path / "ours", assignment)
+    items = load_items(course, assignment)
+    folder = _submissions(course, assignment, ("solved", "blank"))["solved"]
+    for item in items:
+        VIEWS[item.kind.name](item.exercise, folder, "solved").save(item.of("solved").samples().right)
+    points = _graded_twice(course, tmp_path / "stock", assignment)
+    assert points == {"solved": sum(item.maximum for item in items), "blank": 0}
+
+
+def _course(root: Path, assignment: str) -> Course:
+    shutil.copytree(REPO / "config", root / "config", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPO / "source" / assignment, root / "source" / assignment)
     course = Course.load(root)
-    Nbgrader(course).generate_assignment("m04")
+    Nbgrader(course).generate_assignment(assignment)
     return course
 
 
