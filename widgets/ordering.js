@@ -4,7 +4,13 @@ import { exercise, h } from "./kit.js";
 export default exercise(({ spec, change, say, current }) => {
   const text = Object.fromEntries(spec.steps.map((step) => [step.id, step.text]));
   const fixed = spec.fixed ?? {};
-  const initial = spec.choose ? [] : spec.steps.map((step) => step.id);
+  /** Where steps are chosen, those fixed at the beginning stand there from the start. */
+  const leading = () => {
+    const at = Object.fromEntries(Object.entries(fixed).map(([id, place]) => [place, id])), found = [];
+    while (at[found.length + 1]) found.push(at[found.length + 1]);
+    return found;
+  };
+  const initial = spec.choose ? leading() : spec.steps.map((step) => step.id);
   const list = h("ol", { class: "ck-steps", "aria-label": "排好的步骤" });
   const pool = h("ul", { class: "ck-steps", "aria-label": "备选步骤" });
   let order = [...initial];
