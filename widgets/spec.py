@@ -38,7 +38,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What every data file has, whatever its kind.
 
     *source* names the law article or document each fact comes from; *seed* lists rows of the curriculum inventory,
-    *level* is the difficulty by which an examination's blueprint is drawn up.
+    *module* and *level* (difficulty) are those by which an examination's blueprint is drawn up.
     *policy* says when a trainee learns how it went; only an exercise for practice carries its own key (*practice*),
     and such an exercise never brings points.
     """
@@ -48,6 +48,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     prompt: Text
     source: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
     seed: tuple[Text, ...] = ()
+    module: Id | None = None
     level: Literal["易", "中", "难"] | None = None
     facts: tuple[Labelled, ...] = ()
     policy: Policy = "module"
