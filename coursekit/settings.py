@@ -22,7 +22,10 @@ Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
 class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How results are judged; marks are out of 100.
 
-    *weights* are per cent and add up to 100; *floors* are what each component must reach by itself.
+    *weights* are per cent and add up to 100; *floors* are what each component must reach by itself. *components* say
+    which assignments make up a component, by their first sittings' names; by default e01, e02 and d01, d02 …
+    *attempts* say which sitting counts until the trainee has passed; with *resit* "cap" a later sitting brings at most
+    the pass mark. Conduct adds or takes off at most *conduct_limit* points in all.
     """
 
     pass_mark: Percent = 80
@@ -33,6 +36,10 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         default_factory=lambda: {"theory": 80, "practical": 70, "scenario": 70}
     )
     retraining_days: Days = 5
+    components: dict[Component, Annotated[list[Id], msgspec.Meta(min_length=1)]] = {}
+    attempts: dict[Component, Literal["first", "last", "best"]] = {}
+    resit: Literal["replace", "cap"] = "replace"
+    conduct_limit: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
 
     def __post_init__(self) -> None:
         for name, table in (("weights", self.weights), ("floors", self.floors)):
@@ -40,6 +47,11 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name} 要写全三项：theory、practical、scenario")
         if sum(self.weights.values()) != 100:
             raise ValueError(f"weights 合计应为 100，现为 {sum(self.weights.values())}，请改正")
+        if self.resit == "cap" and max(self.floors.values()) > self.pass_mark:
+            raise ValueError("resit 为 cap 时补考最多得及格线的分数，floors 不能高于 pass_mark，请改正")
+        listed = [name for names in self.components.values() for name in names]
+        if twice := sorted({name for name in listed if listed.count(name) > 1}):
+            raise ValueError(f"components 里 {'、'.join(twice)} 写了不止一次，一个作业只能算进一项，请改正")
 
 
 class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +111,30 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id_card_days: Days = 7
 
 
+class Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """服务质量指数: the weights of its four dimensions, per cent."""
+
+    attitude: Percent = 35
+    expertise: Percent = 25
+    efficiency: Percent = 20
+    innovation: Percent = 20
+
+    def __post_init__(self) -> None:
+        total = self.attitude + self.expertise + self.efficiency + self.innovation
+        if total != 100:
+            raise ValueError(f"quality 四项合计应为 100，现为 {total}，请改正")
+
+
+class Drills(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scenario drills: which *attempt* counts for who did one in class and at home, and where live classes are kept.
+
+    *class_db_url* is an SQLAlchemy URL; none is class.db in the course folder.
+    """
+
+    attempt: Literal["best", "class", "home", "last"] = "best"
+    class_db_url: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The contents of course.toml."""
 
@@ -111,3 +147,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadlines: dict[str, datetime] = {}
     evaluation: Evaluation = Evaluation()
     policy: Policy = Policy()
+    drills: Drills = Drills()
+    quality: Quality = Quality()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from coursekit.policy import Exercise
@@ -50,7 +50,7 @@ def m11_w03(settings: Settings) -> Exercise:
     ledger = _ledger(rules)
     cells = [_cells(f"PX-{21 + i} {name}", line, rules) for i, (name, line) in enumerate(ledger.items())]
     swapped, partial, failed = ledger["施若水"].marks, ledger["祝南枝"].marks, ledger["谈知远"].marks
-    right, plain = _total(rules, swapped), _words(_average(swapped))
+    right, plain = _worked(rules, swapped), str(_average(swapped))
     wrong: dict[tuple[int, str], tuple[str, str, str]] = {
         (2, "exam"): (
             "9月17日",
@@ -65,7 +65,7 @@ def m11_w03(settings: Settings) -> Exercise:
         (6, "total"): (
             plain,
             "p5",
-            f"{plain} 是三项直接平均得来的。本中心规定按权重算，应为 {_sum(rules, swapped)} = {_words(right)}。",
+            f"{plain} 是三项直接平均得来的。本中心规定按权重算，应为 {_sum(rules, swapped)} = {right}。",
         ),
         (8, "end"): (
             PASSED,
@@ -106,7 +106,7 @@ def m11_w03(settings: Settings) -> Exercise:
         "reasons": [{"id": name, "text": text} for name, text in REASONS.items()],
         "rules": [
             "培训栏要写全时间、地点、内容；考核日期不早于培训的最后一天。",
-            "总评按权重计算，小数照写，不进位取整。",
+            "总评按权重计算，算到最后一步才四舍五入，保留一位小数；是否达到合格线，看保留以后的总评。",
             f"结论不合格的，“问题改进”栏写明强化培训 {rules.retraining_days} 天及再考的安排；合格又没有问题的，写“无”。",
             "表彰奖励写明名称和依据；没有的写“无”。",
             "一处错误引起的其他不一致，只标最先错的那一格：结论写错的，不再标“问题改进”。",
@@ -151,7 +151,7 @@ def _cells(who: str, line: _Line, rules: Evaluation) -> dict[str, str]:
         line.train,
         line.exam,
         "／".join(map(str, line.marks)),
-        _words(_total(rules, line.marks)),
+        str(_total(rules, line.marks)),
         PASSED if passed else FAILED,
         line.word,
         NOTHING if passed else again,
@@ -180,15 +180,28 @@ def _uneven(rules: Evaluation) -> Marks:
 
 
 def _average(marks: Marks) -> Decimal:
-    return (Decimal(sum(marks)) / 3).quantize(Decimal("0.01"))
+    return _rounded(Decimal(sum(marks)) / 3)
 
 
 def _weighed(rules: Evaluation, marks: Marks) -> list[tuple[int, int]]:
     return list(zip(marks, (rules.weights[name] for name in ("theory", "practical", "scenario")), strict=True))
 
 
-def _total(rules: Evaluation, marks: Marks) -> Decimal:
+def _exact(rules: Evaluation, marks: Marks) -> Decimal:
     return sum((Decimal(mark * weight) / 100 for mark, weight in _weighed(rules, marks)), Decimal())
+
+
+def _total(rules: Evaluation, marks: Marks) -> Decimal:
+    return _rounded(_exact(rules, marks))
+
+
+def _rounded(number: Decimal) -> Decimal:
+    return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def _worked(rules: Evaluation, marks: Marks) -> str:
+    exact, total = _exact(rules, marks), _total(rules, marks)
+    return f"{total}" if exact == total else f"{_words(exact)}，保留一位小数是 {total}"
 
 
 def _sum(rules: Evaluation, marks: Marks) -> str:

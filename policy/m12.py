@@ -144,7 +144,7 @@ def m12_weights(settings: Settings) -> Lesson:
 
 **合格要同时过两关**：总评达到 {rules.pass_mark} 分，三个单项也都达到各自的线。“达到”含本数，正好在线上算过。有一项没过，别的项再高也补不上。
 
-三项权重合计已经是 100%，**日常工作表现不再占分**，只在综合评定时作加减和否决的考虑：违纪投诉查实的，不能靠考试分数抵消。
+三项权重合计已经是 100%，**日常工作表现不再占权重**。它按有记录、有证据的加分和扣分计入总评，加减合计不超过 {rules.conduct_limit} 分；违纪投诉查实的，不能靠考试分数抵消。
 """)
 
 
@@ -275,8 +275,10 @@ def m12_j02(settings: Settings) -> Exercise:
     top = max(line, *floors)
 
     def by_total(marks: Marks) -> bool:
+        if marks[2]:
+            return False
         bare, least = _bare(rules, marks, 2), _least(rules, marks, 2)
-        return marks[2] == 0 and floors[2] + 4 <= least <= 97 and 0 < least - bare < Decimal("0.8")
+        return floors[2] + 4 <= least <= 97 and 0 < least - bare < Decimal("0.8")
 
     one = _nearest(_cut(floors[0] + 2, floors[1] + 3, 0), by_total)
     two = _cut(top + 13, top + 12, 0)
