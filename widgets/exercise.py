@@ -17,6 +17,7 @@ from widgets.kinds import AnyKind
 from widgets.page import answer_page, message_page
 from widgets.pool import load_pool
 from widgets.spec import DataError, Spec
+from widgets.visitor import service
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Exercise:
         """Whether this is an instructor's source folder, where nothing may be saved: nbgrader would release it."""
         return is_source(self.home)
 
+    @property
+    def is_served(self) -> bool:
+        """Whether this kernel belongs to whoever signs in from the page, not to who started it."""
+        return "NBGRADER_EXECUTION" not in os.environ and service() is not None
+
     def load(self) -> Loaded:
         """Read the data file; raises DataError when it is missing, faulty or of another kind than this class."""
         pool = load_pool(self.home, self.name)
@@ -109,11 +115,16 @@ class Exercise:
                 answer=answer,
                 base=base,
                 fits=lambda joined: _fits(loaded, joined),
+                join=_longest if self.kind == "scenario" and loaded.spec.policy != "practice" else None,
             )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Show the live view in a front end and plain HTML while nbgrader runs the notebook."""
         bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if self.is_served:
+            from widgets.view import VIEW_MIME, show_closed
+
+            return {"text/plain": "正在打开……", VIEW_MIME: show_closed(self)}
         try:
             loaded, entry = self.load(), self.latest()
             lines = loaded.kind.lines(loaded.spec, loaded.answer(entry))
@@ -202,6 +213,12 @@ def current_trainee() -> str:
     """Return who works here: the one whom ``coursekit lab --trainee`` names, else whom nbgrader would submit as."""
     name = os.environ.get("COURSEKIT_TRAINEE") or getpass.getuser()
     return os.environ.get("JUPYTERHUB_USER", name) if name == "jovyan" else name
+
+
+def _longest(_before: object, mine: Any, theirs: Any) -> Any:
+    """Join two paths through a story: a decision stands, so only what goes on from theirs is taken from mine."""
+    walked, path = (answer.get("path") or [] for answer in (theirs, mine))
+    return mine if path[: len(walked)] == walked else theirs
 
 
 def _fits(loaded: Loaded, answer: object) -> bool:

@@ -95,12 +95,13 @@ def save(
     answer: object,
     base: int,
     fits: Callable[[object], bool] = lambda _: True,
+    join: Callable[[Any, Any, Any], Any] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Entry:
     """Append *answer*, made on top of entry number *base*, and return what now stands in the journal.
 
-    When another page has answered since, both changes are kept (see merge). An unchanged answer is not written again,
-    so that sending twice is harmless. Raises JournalError when the line did not reach the disk; nothing is then half
+    When another page has answered since, both changes are kept (see merge), or what *join* makes of them. An unchanged
+    answer is not written again, so that sending twice is harmless. Raises JournalError when the line did not reach the disk; nothing is then half
     written.
     """
     with _locked(path) as file:
@@ -114,7 +115,7 @@ def save(
         latest = history[-1] if history else None
         if latest and latest.seq != base:
             before: Any = next((json(e.answer) for e in reversed(history) if e.seq == base), {})
-            joined = merge(before, answer, json(latest.answer))
+            joined = (join or merge)(before, answer, json(latest.answer))
             answer = joined if fits(joined) else answer
         if latest and answer == json(latest.answer):
             return latest

@@ -76,12 +76,47 @@ const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour12: false, 
 const ACK_MS = 2500; // a kernel that is alive answers within this time
 const RETRY_MS = 4000;
 
+/** The visitor's token, as the sign-in page left it. */
+const visitorToken = () => document.cookie.split("; ").find((one) => one.startsWith("coursekit_visitor="))?.slice(18) ?? "";
+const HELLO_MS = 2000;
+const HELLOS = 6;
+
+/** A message in the place of an exercise, with one thing to do. */
+function notice(el, text, label, act) {
+  el.replaceChildren(h("section", { class: "ck-card", lang: "zh-CN" }, h("p", { role: "status" }, text),
+    label ? h("p", { class: "ck-tools" }, h("button", { type: "button", class: "ck-primary", onclick: act }, label)) : null));
+}
+const again = () => location.reload();
+
+/** A served kernel shows nothing before it knows who came: sign in to it, then open; returns what stops asking. */
+function admission(model, el, open) {
+  const me = Math.random().toString(36).slice(2);
+  let timer = null, tries = 0, close = null;
+  notice(el, "正在打开演练……");
+  const hello = () => {
+    if (++tries > HELLOS) { notice(el, "暂时连不上演练服务。请检查网络，然后按“重新打开”，您会从原来的地方继续。", "重新打开", again); return; }
+    try { model.send({ type: "hello", from: me, n: 0, token: visitorToken() }); } catch { /* the next one may pass */ }
+    timer = setTimeout(hello, HELLO_MS);
+  };
+  const onMessage = (message) => {
+    if (message.to !== me || close) return;
+    clearTimeout(timer);
+    if (message.type === "admitted") { close = open(); return; }
+    const signIn = () => { location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`); };
+    if (message.signin) notice(el, message.message, "去签到", signIn);
+    else notice(el, message.message, "重新打开", again);
+  };
+  model.on("msg:custom", onMessage);
+  hello();
+  return () => { clearTimeout(timer); model.off("msg:custom", onMessage); close?.(); };
+}
+
 /** The way to the journal: one answer in flight, kept in the browser until the kernel says that it is on the disk. */
 function courier(model, report, adopt, advise) {
   const page = model.get("page");
   const me = Math.random().toString(36).slice(2);
   let asked = null;
-  let n = 0, base = model.get("seq"), flight = null, waiting = null, timer = null;
+  let n = 0, base = model.get("seq"), flight = null, waiting = null, timer = null, losses = 0;
 
   const store = (item) => {
     try {
@@ -97,7 +132,7 @@ function courier(model, report, adopt, advise) {
       later(ACK_MS, lost);
     } catch { lost(); }
   };
-  const lost = () => { report("lost"); later(RETRY_MS, transmit); };
+  const lost = () => { report(page.served && ++losses > 1 ? "cut" : "lost"); later(RETRY_MS, transmit); };
   const send = (answer, from) => {
     flight = { answer, base: from };
     report("saving");
@@ -112,6 +147,7 @@ function courier(model, report, adopt, advise) {
     }
     if (!flight || message.n !== flight.n) return;
     clearTimeout(timer);
+    losses = 0;
     if (message.type === "failed" && flight.own && !same(flight.own, flight.answer)) { adopt(flight.own); send(flight.own, flight.base); return; }
     if (message.type === "failed") { report("failed", message.message); later(RETRY_MS, transmit); return; }
     const sent = flight.answer;
@@ -170,6 +206,8 @@ const POLICIES = {
   module: "计分练习：提交作业前可以随时修改，提交并评分后给出逐项反馈。",
   examination: "考试题：交卷前可以修改，只能交一次，不公布答案。",
   practice: "自测练习：不计分，可以反复检查，每次多给一点提示。",
+  record: "这张表不计分，记名：提交作业前可以随时修改，提交后由教师收进培训档案。",
+  survey: "这张表不计分、没有对错：提交作业前可以随时修改；汇总成数据时不记姓名、工号和时间。",
 };
 
 const STATES = {
@@ -177,6 +215,7 @@ const STATES = {
   saving: ["…", "保存中"],
   saved: ["✓", "已保存"],
   lost: ["!", "未保存（与内核断开），正在自动重试，请不要关闭页面"],
+  cut: ["!", "与演练服务断开。您的选择已记在本机，网络恢复后请按“重新打开”，从原来的地方继续"],
   failed: ["!", "未保存"],
   preview: ["○", "预览：这里是教师的源文件，作答不保存"],
 };
@@ -185,84 +224,88 @@ const STATES = {
 export function exercise(build) {
   return {
     render({ model, el }) {
-      const spec = model.get("spec"), page = model.get("page");
-      const status = h("p", { class: "ck-status", role: "status" });
-      const progress = h("span", { class: "ck-progress" });
-      const undoButton = h("button", { type: "button", class: "ck-quiet", disabled: true, onclick: () => undo() }, "撤销");
-      const spoken = h("p", { class: "ck-spoken", "aria-live": "polite" });
-      const past = [];
-      let answer = model.get("answer");
-
-      const report = (state, detail) => {
-        const [icon, text] = STATES[state];
-        const tail = state === "saved" && detail ? ` ${clock(detail)}` : state === "failed" ? `：${detail}` : "";
-        status.dataset.state = state;
-        status.replaceChildren(h("span", { "aria-hidden": "true" }, icon), ` ${text}${tail}`);
-      };
-      const count = () => {
-        const [done, all, words] = kind.progress(answer);
-        progress.textContent = words ?? (done === 0 ? "未作答" : all && done < all ? `已作答 ${done}/${all}` : "已作答");
-      };
-      const adopt = (value) => { answer = clone(value); kind.show(answer); count(); };
-      const change = (value) => {
-        if (same(value, answer)) return;
-        if (!kind.final) { past.push(answer); undoButton.disabled = false; }
-        answer = clone(value);
-        count();
-        mail.put(answer);
-      };
-      const undo = () => {
-        if (!past.length) return;
-        const previous = past.pop();
-        undoButton.disabled = !past.length;
-        const value = previous ?? kind.blank;
-        adopt(value);
-        mail.put(value);
-        say("已撤销上一步");
-      };
-      let hush = null;
-      const say = (text) => { clearTimeout(hush); hush = setTimeout(() => { spoken.textContent = text; }, 100); };
-
-      const remark = h("div", { class: "ck-remark", role: "status", hidden: true });
-      const advise = (given) => {
-        const rows = (given.parts ?? []).map((part) => h("li", { class: part.right ? "ck-good" : "ck-bad" },
-          h("strong", {}, `${part.right ? "✓" : "✗"} ${part.item}`), ` ${part.verdict}`,
-          part.expected && !part.right ? h("div", {}, `正确：${part.expected}`) : null, part.why ? h("div", { class: "ck-why" }, part.why) : null));
-        remark.replaceChildren(...[h("p", {}, h("strong", {}, given.head ?? given.message ?? "")), given.hint ? h("p", {}, `提示：${given.hint}`) : null,
-          ...(given.flags ?? []).map((flag) => h("p", { class: "ck-bad" }, `红线：${flag}`)), rows.length ? h("ul", {}, rows) : null, given.more ? h("p", { class: "ck-progress" }, given.more) : null].filter(Boolean));
-        remark.hidden = false;
-      };
-      const checkButton = spec.policy === "practice"
-        ? h("button", { type: "button", class: "ck-check-answer", onclick: () => { if (answer) mail.ask(answer); else advise({ head: "还没有作答。" }); } }, "检查")
-        : null;
-      const mail = courier(model, report, adopt, advise);
-      let kind;
-      try {
-        kind = build({ spec, change, say, current: () => clone(answer) });
-      } catch (error) {
-        el.replaceChildren(h("p", { class: "ck-card ck-broken", lang: "zh-CN" }, `练习无法显示（${error.message}），请告诉教师。`));
-        return;
-      }
-      report(answer ? "saved" : "blank");
-      const title = `${model.model_id ?? page.store}-title`;
-      el.replaceChildren(h("section", { class: "ck-card", lang: "zh-CN", "aria-labelledby": title,
-        onkeydown: (event) => {
-          event.stopPropagation(); // JupyterLab would take single letters for commands
-          if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.matches("textarea, input:not([type=radio]):not([type=checkbox])")) { event.preventDefault(); undo(); }
-        } },
-        h("header", {}, h("span", { class: "ck-kind" }, page.label), h("h3", { id: title }, spec.title), progress),
-        h("p", { class: "ck-prompt" }, spec.prompt),
-        spec.facts?.length ? h("dl", { class: "ck-facts" }, spec.facts.map((fact) => [h("dt", {}, fact.text.split("：", 2).length > 1 ? labelOf(fact) : ""), h("dd", {}, bodyOf(fact))])) : null,
-        ...kind.nodes, remark,
-        h("footer", {}, status, h("span", { class: "ck-actions" }, kind.final ? null : undoButton, checkButton)),
-        h("p", { class: "ck-policy" }, kind.policy ?? POLICIES[spec.policy ?? "module"]), spoken));
-      adopt(answer);
-      mail.resume();
-      const follow = () => { if (!same(model.get("answer"), answer) && status.dataset.state === "saved") adopt(model.get("answer")); };
-      model.on("change:seq", follow);
-      return () => { mail.close(); model.off("change:seq", follow); };
+      return model.get("page").served ? admission(model, el, () => open({ model, el })) : open({ model, el });
     },
   };
+  function open({ model, el }) {
+    const spec = model.get("spec"), page = model.get("page");
+    const status = h("p", { class: "ck-status", role: "status" });
+    const progress = h("span", { class: "ck-progress" });
+    const undoButton = h("button", { type: "button", class: "ck-quiet", disabled: true, onclick: () => undo() }, "撤销");
+    const spoken = h("p", { class: "ck-spoken", "aria-live": "polite" });
+    const past = [];
+    let answer = model.get("answer"), kind = null;
+
+    const report = (state, detail) => {
+      const [icon, text] = STATES[state];
+      const tail = state === "saved" && detail ? ` ${clock(detail)}` : state === "failed" ? `：${detail}` : "";
+      status.dataset.state = state;
+      status.replaceChildren(h("span", { "aria-hidden": "true" }, icon), ` ${text}${tail}`);
+      if (state === "cut") status.append(" ", h("button", { type: "button", onclick: again }, "重新打开"));
+      kind?.settled?.(state === "saved");
+    };
+    const count = () => {
+      const [done, all, words] = kind.progress(answer);
+      progress.textContent = words ?? (done === 0 ? "未作答" : all && done < all ? `已作答 ${done}/${all}` : "已作答");
+    };
+    const adopt = (value) => { answer = clone(value); kind.show(answer); count(); };
+    const change = (value) => {
+      if (same(value, answer)) return;
+      if (!kind.final) { past.push(answer); undoButton.disabled = false; }
+      answer = clone(value);
+      count();
+      mail.put(answer);
+    };
+    const undo = () => {
+      if (!past.length) return;
+      const previous = past.pop();
+      undoButton.disabled = !past.length;
+      const value = previous ?? kind.blank;
+      adopt(value);
+      mail.put(value);
+      say("已撤销上一步");
+    };
+    let hush = null;
+    const say = (text) => { clearTimeout(hush); hush = setTimeout(() => { spoken.textContent = text; }, 100); };
+
+    const remark = h("div", { class: "ck-remark", role: "status", hidden: true });
+    const advise = (given) => {
+      const rows = (given.parts ?? []).map((part) => h("li", { class: part.right ? "ck-good" : "ck-bad" },
+        h("strong", {}, `${part.right ? "✓" : "✗"} ${part.item}`), ` ${part.verdict}`,
+        part.expected && !part.right ? h("div", {}, `正确：${part.expected}`) : null, part.why ? h("div", { class: "ck-why" }, part.why) : null));
+      remark.replaceChildren(...[h("p", {}, h("strong", {}, given.head ?? given.message ?? "")), given.hint ? h("p", {}, `提示：${given.hint}`) : null,
+        ...(given.flags ?? []).map((flag) => h("p", { class: "ck-bad" }, `红线：${flag}`)), rows.length ? h("ul", {}, rows) : null, given.more ? h("p", { class: "ck-progress" }, given.more) : null].filter(Boolean));
+      remark.hidden = false;
+    };
+    const checkButton = spec.policy === "practice"
+      ? h("button", { type: "button", class: "ck-check-answer", onclick: () => { if (answer) mail.ask(answer); else advise({ head: "还没有作答。" }); } }, "检查")
+      : null;
+    const mail = courier(model, report, adopt, advise);
+    try {
+      kind = build({ spec, served: Boolean(page.served), change, say, current: () => clone(answer) });
+    } catch (error) {
+      el.replaceChildren(h("p", { class: "ck-card ck-broken", lang: "zh-CN" }, `练习无法显示（${error.message}），请告诉教师。`));
+      return;
+    }
+    report(answer ? "saved" : "blank");
+    const title = `${model.model_id ?? page.store}-title`;
+    el.replaceChildren(h("section", { class: "ck-card", lang: "zh-CN", "aria-labelledby": title,
+      onkeydown: (event) => {
+        event.stopPropagation(); // JupyterLab would take single letters for commands
+        if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.matches("textarea, input:not([type=radio]):not([type=checkbox])")) { event.preventDefault(); undo(); }
+      } },
+      h("header", {}, h("span", { class: "ck-kind" }, page.label), h("h3", { id: title }, spec.title), progress),
+      h("p", { class: "ck-prompt" }, spec.prompt),
+      spec.facts?.length ? h("dl", { class: "ck-facts" }, spec.facts.map((fact) => [h("dt", {}, fact.text.split("：", 2).length > 1 ? labelOf(fact) : ""), h("dd", {}, bodyOf(fact))])) : null,
+      ...kind.nodes, remark,
+      h("footer", {}, status, h("span", { class: "ck-actions" }, kind.final ? null : undoButton, checkButton)),
+      h("p", { class: "ck-policy" }, kind.policy ?? POLICIES[spec.policy ?? "module"]), spoken));
+    adopt(answer);
+    mail.resume();
+    const follow = () => { if (!same(model.get("answer"), answer) && status.dataset.state === "saved") adopt(model.get("answer")); };
+    model.on("change:seq", follow);
+    return () => { mail.close(); model.off("change:seq", follow); };
+  }
 }
 
 /** A fact is written "名目：内容". */

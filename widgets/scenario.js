@@ -68,13 +68,16 @@ export function storyWalk(spec, path) {
     const place = places.at(-1);
     const option = storyChoices(spec, place).find((one) => one.id === step.option);
     const late = step.option === null && step.timeout && spec.nodes[place.at]?.on_timeout;
-    if (step.node !== place.at || !(late || (option && !step.timeout))) throw new Error(`第 ${places.length} 步不在情景里`);
-    places.push(storyAfter(spec, place, option));
+    const isLed = typeof step.led === "string"; // a live class went its own way from here
+    const led = isLed ? storyChoices(spec, place).find((one) => one.id === step.led) : option;
+    const fits = isLed ? (led || (step.led === "" && spec.nodes[place.at]?.on_timeout)) && (option || step.option === null) : late || (option && !step.timeout);
+    if (step.node !== place.at || !fits) throw new Error(`第 ${places.length} 步不在情景里`);
+    places.push(storyAfter(spec, place, led));
   }
   return places;
 }
 
-export default exercise(({ spec, change, say }) => {
+export default exercise(({ spec, served, change, say }) => {
   const group = `ck${Math.random().toString(36).slice(2)}`;
   const mayReturn = spec.back && spec.policy === "practice";
   const levels = h("p", { class: "ck-levels" });
@@ -85,6 +88,7 @@ export default exercise(({ spec, change, say }) => {
   } }, levels, talk, scene);
   let path = null; // decisions so far; null before the first painting
   let halted = false; // the last decision's consequence is shown and waits for 继续
+  let pending = false; // in a served drill the consequence waits until the decision is in the journal
   let entered = 0, ticking = null;
 
   const shown = (place) => (spec.show_vars ?? []).map((item) => h("span", {}, `${item.text} `, h("strong", {}, `${place.levels[item.id]}`)));
@@ -100,10 +104,21 @@ export default exercise(({ spec, change, say }) => {
     const ms = Math.min(86400000, Math.max(0, Math.round(performance.now() - entered)));
     path = [...path, { node: place.at, option: option?.id ?? null, ms, timeout: !option }];
     halted = true;
+    pending = served;
     paint();
     change({ path });
     scene.querySelector(".ck-then")?.focus();
     if (!option) say("时间到，这一步没有作出决定");
+  };
+
+  /** The courier says whether what was sent last is in the journal. */
+  const settled = (isSaved) => {
+    const waits = served && !isSaved && Boolean(path?.length);
+    if (waits === pending) return;
+    pending = waits;
+    halted = true;
+    paint();
+    scene.querySelector(".ck-then")?.focus();
   };
 
   /** What was said, done, and what came of it. */
@@ -113,7 +128,8 @@ export default exercise(({ spec, change, say }) => {
     return [
       h("p", { class: "ck-say" }, node.say),
       h("p", { class: "ck-did" }, h("span", { class: "ck-who" }, "我的做法："), option ? option.text : "（超过时限，没有作出决定）"),
-      h("div", { class: "ck-then", tabindex: isNew ? "-1" : null }, h("p", {}, h("span", { class: "ck-who" }, "结果："), option ? option.consequence : "时间到了，您还没有作出决定，事情继续往下发展。"), changes(places[n], places[n + 1])),
+      isNew && pending ? h("div", { class: "ck-then", tabindex: "-1" }, h("p", {}, "正在保存您的选择，请稍候……"))
+        : h("div", { class: "ck-then", tabindex: isNew ? "-1" : null }, h("p", {}, h("span", { class: "ck-who" }, "结果："), option ? option.consequence : "时间到了，您还没有作出决定，事情继续往下发展。"), changes(places[n], places[n + 1])),
     ];
   };
   const title = (n, node) => [`第 ${n} 步 · ${node.stage}`, node.mood ? h("span", { class: "ck-mood" }, `情绪：${node.mood}`) : null];
@@ -174,13 +190,13 @@ export default exercise(({ spec, change, say }) => {
     clearInterval(ticking);
     const places = storyWalk(spec, path), last = path.length - 1;
     const here = places.at(-1);
-    levels.replaceChildren(...shown(here));
+    levels.replaceChildren(...shown(pending ? places.at(-2) : here));
     levels.style.display = spec.show_vars?.length ? "" : "none";
     const done = path.slice(0, halted ? last : path.length);
     talk.replaceChildren(...done.map((step, n) => h("li", {}, h("p", { class: "ck-stage" }, title(n + 1, spec.nodes[step.node])), told(places, n))));
     talk.style.display = done.length ? "" : "none";
     const now = halted
-      ? [h("h4", { tabIndex: -1 }, title(path.length, spec.nodes[path[last].node])), told(places, last, true), h("p", { class: "ck-tools" }, button("继续", goOn, "ck-primary"), back())]
+      ? [h("h4", { tabIndex: -1 }, title(path.length, spec.nodes[path[last].node])), told(places, last, true), pending ? null : h("p", { class: "ck-tools" }, button("继续", goOn, "ck-primary"), back())]
       : spec.ends[here.at] ? finish(spec.ends[here.at])
         : path.length < STORY_MAX_STEPS ? situation(here, isHere)
           : [h("h4", { tabIndex: -1 }, "演练到此为止"), h("p", {}, `已经走了 ${STORY_MAX_STEPS} 步，不能再继续。`)];
@@ -192,10 +208,11 @@ export default exercise(({ spec, change, say }) => {
     const given = answer?.path && fits(answer.path) ? answer.path : [];
     if (path && JSON.stringify(given) === JSON.stringify(path)) return;
     path = given;
-    halted = false;
+    halted = pending = false;
     paint();
   };
   return {
+    settled,
     nodes: [root],
     blank: { path: [] },
     final: true,

@@ -122,7 +122,7 @@ class Scenario(Kind[ScenarioSpec, ScenarioAnswer, ScenarioKey]):
         if answer is None or not answer.path:
             return [Line("经过", "未作答")]
         lines = [
-            Line(f"第 {n} 步 · {spec.nodes[step.node].stage}", _said(spec, (step.node, step.option)))
+            Line(f"第 {n} 步 · {spec.nodes[step.node].stage}", _chosen(spec, step))
             for n, step in enumerate(answer.path, 1)
         ]
         finish = spec.ends.get(route(spec.story, answer.path)[-1].at)
@@ -185,6 +185,14 @@ def _said(spec: ScenarioSpec, move: Move) -> str:
     return option.text if option else "超过时限，没有作出决定"
 
 
+def _chosen(spec: ScenarioSpec, step: Step) -> str:
+    """Tell a decision, and what the class did instead."""
+    if step.led is None:
+        return _said(spec, (step.node, step.option))
+    own = _said(spec, (step.node, step.option)) if step.option else "没有作答"
+    return f"{own}\n（全班采用：{_said(spec, (step.node, step.led or None))}）"
+
+
 def _titles(spec: ScenarioSpec, found: Best) -> str:
     return " → ".join([*(spec.nodes[node].stage for node, _ in found.way), spec.ends[found.end].title])
 
@@ -209,11 +217,12 @@ def _step_parts(spec: ScenarioSpec, key: ScenarioKey, found: Best, path: Sequenc
         item = f"第 {n} 步 · {spec.nodes[place.at].stage}{again}"
         move = (step.node, step.option)
         if step.option is None:
-            why, verdict = "没有在时限内作出决定，这一步不得分。", Verdict.MISSED
+            late = "没有在时限内作出决定" if step.led is None else "这一步没有作答"
+            why, verdict = f"{late}，这一步不得分。", Verdict.MISSED
         else:
             why, verdict = _why(key, move), _VERDICTS[key.options[f"{step.node}/{step.option}"].severity]
         better = "" if move == top or verdict is Verdict.RIGHT else f"\n更好的做法：{_why(key, top)}"
-        yield Part(item, _said(spec, move), _said(spec, top), verdict, why + better)
+        yield Part(item, _chosen(spec, step), _said(spec, top), verdict, why + better)
 
 
 def _why(key: ScenarioKey, move: Move) -> str:

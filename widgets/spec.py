@@ -13,8 +13,11 @@ import msgspec
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
-#: Feedback after submission; none but the points; at once, with hints.
-Policy = Literal["module", "examination", "practice"]
+#: Feedback after submission; none but the points; at once, with hints; no right answer at all, collected with the
+#: name (record) or without (survey).
+Policy = Literal["module", "examination", "practice", "record", "survey"]
+#: What is collected as data and never brings points.
+FORMS: frozenset[Policy] = frozenset({"record", "survey"})
 
 #: A data file larger than this is a mistake: an exercise is a page, not a data base (bytes).
 MAX_BYTES = 1_000_000
@@ -40,7 +43,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     *source* names the law article or document each fact comes from; *seed* lists rows of the curriculum inventory,
     *module* and *level* (difficulty) are those by which an examination's blueprint is drawn up.
     *policy* says when a trainee learns how it went; only an exercise for practice carries its own key (*practice*),
-    and such an exercise never brings points.
+    and such an exercise never brings points. Nor do forms (*record*, *survey*): they have no key.
     """
 
     kind: str

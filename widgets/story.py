@@ -77,13 +77,22 @@ class Story(msgspec.Struct, frozen=True):
     ends: dict[str, End]
 
 
+#: What a class did: an option, or nothing until the time was out.
+Led = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]*)?\Z", max_length=64)]
+
+
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One decision: the option taken at a node after *ms* milliseconds, or none because time ran out."""
+    """One decision: the option taken at a node after *ms* milliseconds, or none because time ran out.
+
+    *led* is what the class did there instead, in a live class: points are for the trainee's own option, the story goes
+    on from the class's. A trainee who was led may have chosen nothing.
+    """
 
     node: Id
     option: Id | None
     ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
     timeout: bool = False
+    led: Led | None = None
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -124,12 +133,13 @@ def route(story: Story, path: Sequence[Step]) -> list[Place]:
         if step.node != place.at:
             raise StoryError(f"第 {number} 步：应在节点“{place.at}”，写的是“{step.node}”")
         node = story.nodes[place.at]
-        if step.timeout != (step.option is None) or (step.timeout and node.time_limit_s is None):
+        waited = step.timeout if step.led is None else step.led == ""
+        if (step.timeout != (step.option is None) and step.led is None) or (waited and node.time_limit_s is None):
             raise StoryError(f"第 {number} 步：没有选择只能是因为超时，而且这一步要有时限")
-        option = node.option(step.option)
-        if step.option is not None and option not in choices(story, place):
-            raise StoryError(f"第 {number} 步：节点“{place.at}”此时没有选项“{step.option}”")
-        places.append(after(story, place, option))
+        for name in filter(None, (step.option, step.led)):
+            if node.option(name) not in choices(story, place):
+                raise StoryError(f"第 {number} 步：节点“{place.at}”此时没有选项“{name}”")
+        places.append(after(story, place, node.option(step.option if step.led is None else step.led)))
     return places
 
 

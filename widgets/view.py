@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from widgets import journal
 from widgets.kind import AnswerError
 from widgets.practice import comment
 from widgets.spec import DataError
+from widgets.visitor import VisitorError, service
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +40,7 @@ class ExerciseView(anywidget.AnyWidget):
     def __init__(self, exercise: Exercise, **state: Any) -> None:
         super().__init__(**state)
         self.exercise = exercise
+        self.visitor: str | None = None
         self.tries = 0
         self.on_msg(_receive)
 
@@ -61,29 +64,64 @@ def show_clock(start: datetime, now: datetime, minutes: int) -> dict[str, Any]:
 
 def show(exercise: Exercise, loaded: Loaded, entry: journal.Entry | None) -> dict[str, Any]:
     """Open a view of *exercise* and return what stands under its MIME type in the cell's output."""
+    return _output(_view(exercise, loaded.kind.name, **_state(exercise, loaded, entry)))
+
+
+def show_closed(exercise: Exercise) -> dict[str, Any]:
+    """Open a view that shows nothing until its page has sent a visitor's token (``hello``)."""
+    return _output(_view(exercise, exercise.kind, page={"served": True}))
+
+
+def _view(exercise: Exercise, kind: str, **state: Any) -> ExerciseView:
+    # a page keeps one style sheet an id
+    return ExerciseView(exercise, _anywidget_id=f"coursekit.{kind}", _esm=_module(kind), _css=_style(kind), **state)
+
+
+def _output(view: ExerciseView) -> dict[str, Any]:
+    return {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+
+
+def _state(exercise: Exercise, loaded: Loaded, entry: journal.Entry | None) -> dict[str, Any]:
     owner = f"{exercise.owner}|{exercise.home.resolve()}|{exercise.name}|{loaded.variant}"
     fits = loaded.answer(entry) is not None
     spec = msgspec.to_builtins(loaded.spec)
-    view = ExerciseView(
-        exercise,
-        _anywidget_id=f"coursekit.{loaded.kind.name}",  # a page keeps one style sheet an id
-        _esm=_module(loaded.kind.name),
-        _css=_style(loaded.kind.name),
-        spec={name: value for name, value in spec.items() if name not in ("practice", "hints")},
-        answer=journal.json(entry.answer) if entry and fits else None,
-        seq=entry.seq if entry and fits else 0,
-        page={
+    return {
+        "spec": {name: value for name, value in spec.items() if name not in ("practice", "hints")},
+        "answer": journal.json(entry.answer) if entry and fits else None,
+        "seq": entry.seq if entry and fits else 0,
+        "page": {
             "label": loaded.kind.label,
             "store": f"coursekit:{sha256(owner.encode()).hexdigest()[:24]}",
             "preview": exercise.is_preview,
         },
-    )
-    return {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+    }
+
+
+def _admit(view: ExerciseView, token: object) -> dict[str, Any]:
+    """Bind a served view to whose token this is and show the exercise as this visitor left it."""
+    exercise, here = view.exercise, service()
+    if here is None:
+        return {"type": "refused", "message": "这里不是演练服务。"}
+    try:
+        visitor, folder = here.admit(token, time.time(), view.visitor)
+        exercise.folder, exercise.trainee = folder, visitor.id
+        state = _state(exercise, exercise.load(), exercise.latest())
+    except (VisitorError, DataError, journal.JournalError) as error:
+        return {"type": "refused", "message": str(error), "signin": isinstance(error, VisitorError)}
+    view.visitor = visitor.id
+    with view.hold_sync():
+        for name, value in state.items():
+            setattr(view, name, value)
+        view.page = state["page"] | {"served": True}
+    return {"type": "admitted"}
 
 
 def _receive(view: ExerciseView, message: dict[str, Any], _buffers: object) -> None:
     """Answer a page: ``save`` journals its answer, ``hello`` asks what the journal has, ``check`` how practice goes."""
     reply = {"to": message.get("from"), "n": message.get("n")}
+    if view.exercise.is_served and (view.visitor is None or "token" in message):
+        view.send(reply | _admit(view, message.get("token")))
+        return
     try:
         if message.get("type") == "check":
             view.send(reply | {"type": "comment"} | _practise(view, message.get("answer")))
@@ -114,6 +152,14 @@ def _practise(view: ExerciseView, answer: object) -> dict[str, Any]:
     view.tries += 1
     score = loaded.kind.grade(loaded.spec, parsed, loaded.kind.parse_key(loaded.spec, loaded.spec.practice))
     return comment(loaded.spec, score, view.tries)
+
+
+def prepare() -> None:
+    """Read every module and style sheet, so that kernels forked from this process have them."""
+    for path in sorted(Path(__file__).parent.glob("*.js")):
+        if path.stem != "kit":
+            _module(path.stem)
+            _style(path.stem)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Scenario drills as standalone apps: sign-in, home page, and kernels that are there before the class is."""

@@ -1,0 +1,75 @@
+"""Kernels of a drill server: started from the template process, owned by one visitor, culled when left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from coursekit.drills.template import Template, TemplateError
+
+#: A kernel whose page has been gone for so long (seconds) is ended; its visitor goes on in another one.
+LEFT_ALONE = 600
+#: So often (seconds) kernels are looked at.
+ROUND = 30
+#: So many template processes may die before kernels are started ordinarily for good.
+TEMPLATES = 3
+
+
+class DrillKernels(AsyncMappingKernelManager):
+    """Jupyter's kernel manager with a template process and an owner for each kernel.
+
+    A kernel that died is not started again: the widgets of its page would not know it. The page is opened again.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        self.template: Template | None = None
+        self.owners: dict[str, str] = {}
+        self.cull_idle_timeout, self.cull_interval, self.cull_connected = LEFT_ALONE, ROUND, False
+        self._templates, self._renewing = 0, asyncio.Lock()
+
+    async def renew_template(self, environ: dict[str, str]) -> str | None:
+        """Start a template process where none is alive, a few times at most; returns why there is none."""
+        async with self._renewing:
+            process = self.template.process if self.template else None
+            if process is not None and process.poll() is None:
+                return None
+            if self.template is not None:
+                self.template.stop()
+                self.template = None
+            if self._templates >= TEMPLATES:
+                return "the template process died too often"
+            self._templates += 1
+            template = Template(environ)
+            try:
+                await asyncio.to_thread(template.start)
+            except TemplateError as error:
+                template.stop()
+                return str(error)
+            self.template = template
+            return None
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Cull a kernel whose page is gone, or that died; a kernel without an owner waits in the pool."""
+        if kernel_id not in self.owners:
+            return
+        if not await ensure_async(self.get_kernel(kernel_id).is_alive()):
+            await self.end(kernel_id)
+            return
+        await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    async def end(self, kernel_id: str) -> None:
+        """End a kernel at once: all that it knew is in the journal."""
+        self.owners.pop(kernel_id, None)
+        if kernel_id in self:
+            await ensure_async(self.shutdown_kernel(kernel_id, now=True))  # type: ignore[no-untyped-call]
+
+    async def end_all(self) -> None:
+        """End all kernels and the template process."""
+        await ensure_async(self.shutdown_all(now=True))
+        if self.template is not None:
+            self.template.stop()
+            self.template = None
