@@ -1,0 +1,297 @@
+"""A whole class in Chromium: a trainer and three trainees, each in a browser of their own, on the real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil  # type: ignore[import-untyped]
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from browsing import Watch, chromium, require_chromium
+from building import make_course
+from playwright.sync_api import Browser, Page, expect
+from samples import sample
+
+from coursekit.course import Course
+from coursekit.drills.roster import Person
+from coursekit.drills.signin import Desk
+from coursekit.gradebook import open_gradebook
+from coursekit.live.close import close_class
+from coursekit.live.play import load_key
+from coursekit.live.room import find_store
+from coursekit.live.rules import Command
+from coursekit.nbgrader import Nbgrader
+from widgets.drill import best
+from widgets.scenario import ScenarioSpec
+from widgets.visitor import COOKIE
+
+pytestmark = pytest.mark.browser
+
+SHOTS = os.environ.get("COURSEKIT_SHOTS")
+DATA, KEY = sample("scenario")
+SPEC = msgspec.convert(DATA, ScenarioSpec)
+SLOW = 20_000
+
+
+class Room:
+    """A running ``coursekit class start``: its course, addresses, and processes."""
+
+    def __init__(self, course: Course, said: str, process: psutil.Process) -> None:
+        self.course = course
+        self.process = process
+        self.console = re.findall(r"控制台　(\S+)", said)[0]
+        self.seat, self.code = re.findall(r"学员　(\S+)　口令 (\d{6})", said)[0]
+        self.base = self.seat.split("/class")[0]
+
+    def kernel(self, name: str) -> psutil.Process:
+        """Return the process of a kernel, found by its sockets."""
+        for one in self.process.children(recursive=True):
+            if any(name in str(socket.laddr) for socket in one.net_connections("unix")):
+                return one
+        raise AssertionError(name)
+
+
+@contextmanager
+def class_server(course: Course, *options: str) -> Iterator[Room]:
+    """Start a class on a free port; afterwards nothing of it is left."""
+    command = [sys.executable, "-c", "from coursekit.cli import main; main()", "class", "start", "x01", "--port", "0"]
+    command += ["--no-browser", "--host", "127.0.0.1", "--size", "3", "--course", str(course.root), *options]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert started.stdout is not None
+    log: list[str] = []
+    try:
+        for line in started.stdout:
+            log.append(line)
+            if "按 Ctrl+C" in line:
+                break
+        else:
+            pytest.fail("the class did not start:\n" + "".join(log))
+        threading.Thread(target=log.extend, args=(started.stdout,), daemon=True).start()
+        yield Room(course, "".join(log), psutil.Process(started.pid))
+    finally:
+        everybody = psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
+        started.send_signal(signal.SIGINT)
+        assert started.wait(60) == 0, "".join(log)
+        _, left = psutil.wait_procs(everybody, timeout=20)
+        for one in left:
+            one.kill()
+    assert left == []
+
+
+@pytest.fixture(name="course", scope="module")
+def _course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    require_chromium()
+    course = make_course(tmp_path_factory.mktemp("live") / "course", {"x01-s01": ("Scenario", DATA, KEY, 100)})
+    Nbgrader(course).generate_assignment("x01")
+    return course
+
+
+@pytest.fixture(name="browser", scope="module")
+def _browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def device(browser: Browser, width: int, height: int, cookie: tuple[Room, str] | None = None) -> Iterator[Page]:
+    """Open a browser of its own, signed in as a trainee; it asks no other host and no script of it fails."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    if cookie:
+        room, who = cookie
+        token = Desk.open(room.course).token(Person(who, f"学员{who}"))
+        context.add_cookies([{"name": COOKIE, "value": token, "url": room.base}])
+    page = context.new_page()
+    watch = Watch(page)
+    yield page
+    assert watch.outside == []
+    assert watch.errors == []
+    context.close()
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click(timeout=SLOW)
+
+
+def see(page: Page, text: str) -> None:
+    expect(page.get_by_text(text).first).to_be_visible(timeout=SLOW)
+
+
+def decide(page: Page, n: int, option: int) -> None:
+    """Choose on the seat's page, submit, and wait for the acknowledgement."""
+    expect(page.locator("h4", has_text=f"第 {n} 步")).to_be_visible(timeout=SLOW)
+    page.locator(".ck-options input").nth(option).check(timeout=SLOW)
+    press(page, "提交")
+    see(page, "✓ 已收到")
+
+
+def shot(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"live-{name}.png", full_page=True)
+
+
+def letter(node: str, option: str | None) -> int:
+    return [one.id for one in SPEC.nodes[node].options].index(option or "")
+
+
+def reads_well(page: Page) -> None:
+    """No violation that axe knows of, and no sideways scrolling."""
+    found: Any = Axe().run(page, context=".ck-card")
+    assert [one["id"] for one in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_whole_class_from_the_first_step_to_the_gradebook(course: Course, browser: Browser) -> None:
+    """Join, vote, late, reload, killed kernels, revote, replay, the end, debrief, rubric, close: marks are in the gradebook."""
+    way = list(best(SPEC.story, load_key(course, "x01", "x01-s01")).way)
+    with class_server(course) as room, ExitStack() as stack:
+        trainer = stack.enter_context(device(browser, 1920, 1080))
+        sockets: list[str] = []
+        phones = [stack.enter_context(device(browser, 360, 740, (room, f"t{n}"))) for n in range(3)]
+        phones[1].on("websocket", lambda one: sockets.append(one.url))
+        trainer.goto(room.console)
+        see(trainer, room.code)
+        shot(trainer, "projector-join")
+        for phone in phones:
+            phone.goto(room.seat)
+            see(phone, "等主持人开放作答")
+            assert phone.locator(".ck-options input").count() == 0
+        see(trainer, "已入场 3/3")
+
+        press(trainer, "开始作答")
+        decide(phones[0], 1, 0)
+        see(trainer, "已答 1/3")
+        assert trainer.locator(".ck-meter").count() == 0  # it stands on the projector
+        phones[1].locator(".ck-options input").nth(1).check(timeout=SLOW)
+        kernel = re.search(r"kernels/([\w-]+)/", sockets[-1])
+        assert kernel is not None
+        room.kernel(kernel[1]).kill()
+        press(phones[1], "提交")  # into the void: the page opens itself again and sends once more
+        see(phones[1], "✓ 已收到")
+        see(trainer, "已答 2/3")
+        phones[2].locator(".ck-options input").nth(0).check(timeout=SLOW)
+        phones[2].reload()
+        expect(phones[2].locator(".ck-options input").nth(0)).to_be_checked(timeout=SLOW)  # a draft survives
+        shot(phones[2], "phone-question")
+        reads_well(phones[2])
+        press(trainer, "锁定作答")
+        see(trainer, "1 人 · 50%")
+        see(phones[2], "这一步您没有提交")
+        assert phones[2].locator(".ck-meter").count() == 0
+        press(trainer, "公布结果")
+        see(phones[0], "全班的选择")
+        shot(phones[0], "phone-revealed")
+        expect(trainer.get_by_label("全班采用哪种做法")).to_have_value("")  # level: the trainer decides
+
+        press(trainer, "再次表决")
+        for phone in phones:
+            see(phone, "再次表决")
+            decide(phone, 1, letter(*way[0]))
+        press(trainer, "锁定作答")
+        press(trainer, "公布结果")
+        see(trainer, "讨论前后（人数）")
+        press(trainer, "A 会怎样")
+        see(trainer, "如果当时……")
+        shot(trainer, "projector-revealed")
+        reads_well(trainer)
+        press(trainer, "回到全班的情景")
+        press(trainer, "下一步")
+
+        for n, (node, option) in enumerate(way[1:], 2):
+            see(trainer, f"第 {n} 步")
+            press(trainer, "开始作答")
+            for phone in phones[:2]:
+                decide(phone, n, letter(node, option))
+            if n == 3:
+                trainer.reload()
+                see(trainer, "已答 2/3")
+            press(trainer, "锁定作答")
+            press(trainer, "公布结果")
+            press(trainer, "下一步")
+        see(trainer, "情景走到了结局")
+        see(phones[2], "情景走到了结局")
+
+        press(trainer, "路径图")
+        shot(trainer, "projector-flow")
+        press(trainer, "复盘")
+        words = str(KEY["options"][f"{way[0][0]}/{way[0][1]}"]["why"])
+        assert words not in phones[0].content()
+        press(trainer, "同时显示在学员页面上")
+        see(trainer, words)
+        see(phones[0], words)
+        shot(trainer, "projector-debrief")
+        shot(phones[0], "phone-debrief")
+        reads_well(phones[0])
+        press(trainer, "角色扮演评分")
+        trainer.get_by_label("评谁（工号或组名）").fill("一组")
+        trainer.get_by_label("组里有谁（工号，用顿号隔开；评一个人时不填）").fill("t0、t1")
+        for name in ("程序", "沟通", "时效", "依法"):
+            trainer.get_by_label(name, exact=True).select_option("3")
+        press(trainer, "记下")
+        see(trainer, "12/16")
+        press(trainer, "下课")
+        press(trainer, "结束本班……")
+        press(trainer, "确定结束")
+        see(phones[1], "本班已经结束")
+
+        store = find_store(course)
+        done = close_class(course, store, store.find(room.code))
+        assert done.problems == []
+        assert {who: attempt.points for who, attempt in done.chosen.items() if who != "t2"} == {"t0": 100, "t1": 100}
+        with open_gradebook(course) as gradebook:
+            assert gradebook.scores("x01")["t0"]["x01-s01"] == 100
+
+
+def test_what_goes_wrong_is_said_and_the_class_goes_on(course: Course, browser: Browser) -> None:
+    """A wrong code, a wrong console key, a vote that comes too late, a closed class: plain words on the page."""
+    with class_server(course) as room, device(browser, 320, 640, (room, "t7")) as phone:
+        store = find_store(course)
+        one = store.find(room.code)
+        phone.goto(f"{room.base}/class/{int(room.code) ^ 1}")
+        see(phone, "课堂口令不对")
+        phone.goto(room.seat)
+        see(phone, "等主持人开放作答")
+        store.act(one, SPEC.story, Command("open", 1, 1, "draft"))
+        phone.locator(".ck-options input").first.check(timeout=SLOW)
+        reads_well(phone)
+        shot(phone, "phone-320")
+        store.act(one, SPEC.story, Command("lock", 1, 1, "open"))
+        phone.evaluate("document.querySelector('.ck-seat form')?.requestSubmit()")  # as fast as a thumb can be
+        see(phone, "锁定")
+        assert store.snapshot(one).answered(1, 1) == 0
+        with device(browser, 1280, 800) as other:
+            other.goto(room.console[:-4] + "xxxx")
+            see(other, "这不是本班主持人的控制台地址")
+            assert other.get_by_role("button", name="锁定作答").count() == 0
+        store.close(one)
+        see(phone, "本班已经结束")
+
+
+def test_a_free_run_goes_on_after_a_reload(course: Course, browser: Browser) -> None:
+    """Everybody walks alone; a reload goes on where it was, and the console counts who is where."""
+    with (
+        class_server(course, "--mode", "free") as room,
+        device(browser, 360, 740, (room, "t1")) as phone,
+        device(browser, 1280, 900) as trainer,
+    ):
+        trainer.goto(room.console)
+        phone.goto(room.seat)
+        for n in (1, 2):
+            expect(phone.locator("h4", has_text=f"第 {n} 步")).to_be_visible(timeout=SLOW)
+            phone.locator(".ck-options input").first.check(timeout=SLOW)
+            press(phone, "提交")
+        expect(phone.locator("h4", has_text="第 3 步")).to_be_visible(timeout=SLOW)
+        see(phone, "我的做法")
+        phone.reload()
+        expect(phone.locator("h4", has_text="第 3 步")).to_be_visible(timeout=SLOW)
+        see(trainer, "正在第 3 步：1 人")
+        shot(trainer, "console-free")
