@@ -122,12 +122,21 @@ def feedback(course: Course, assignment: str, step: Step) -> str:
     return f"{assignment} 的 {len(written)} 份反馈已发布，学员刷新首页就能查看。"
 
 
+def report(course: Course, assignment: str, step: Step) -> str:
+    """Write the report that the server then shows in a new tab."""
+    from coursekit.report import write_report
+
+    write_report(course, [assignment], step=step)
+    return f"{assignment} 的报表已生成，在新标签页里打开。"
+
+
 ACTIONS: dict[str, Action] = {
     "check": Action("检查", check),
     "release": Action("发布", release),
     "collect": Action("收取", collect),
     "grade": Action("评分", grade),
     "feedback": Action("发布反馈", feedback),
+    "report": Action("报表", report),
 }
 
 

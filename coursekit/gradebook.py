@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from coursekit.course import Course, CourseError
-from coursekit.schema import AUDIT, GRADING, META
+from coursekit.schema import AUDIT, GRADING, META, PERSON
 
 _TABLES = (
     "assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell", "student",
@@ -28,6 +28,8 @@ _TABLES = (
 
 #: How many values one query may list; SQLite allows 32,766 variables, other databases fewer.
 _CHUNK = 500
+#: Rows of a long result that are fetched at once.
+_PART = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,32 @@ class Gradebook:
                 found.setdefault(row["student_id"], {}).setdefault(row["name"], {}).update(row)
         return found
 
+    def every_mark(self, assignment: str) -> Iterator[tuple[str, str, float | None, float, bool]]:
+        """Yield trainee, cell, mark, extra credit and whether a person must look, in one query and in no order.
+
+        The mark is None while nobody gave one; a person's replaces the automatic one, as nbgrader counts.
+        """
+        grade = self._t["grade"]
+        columns = grade.c.manual_score, grade.c.auto_score, grade.c.extra_credit, grade.c.needs_manual_grade
+        query = self._of("grade", assignment, self._t["base_cell"].c.name, *columns).order_by(None)
+        for part in self._db.execute(query).partitions(_PART):
+            for trainee, cell, manual, automatic, extra, waits in part:
+                yield trainee, cell, automatic if manual is None else manual, extra or 0.0, bool(waits)
+
+    def everybody(self) -> dict[str, tuple[str, str]]:
+        """Return name and class (班级) by trainee, archived people left out; no class without a roster."""
+        student = self._t["student"]
+        rows = self._db.execute(select(student.c.id, student.c.last_name, student.c.first_name))
+        found = {key: ("".join(filter(None, (family, given))), "") for key, family, given in rows}
+        for key, name, group, archived in self._db.execute(
+            select(PERSON.c.student_id, PERSON.c.name, PERSON.c.class_name, PERSON.c.archived)
+        ):
+            if archived:
+                found.pop(key, None)
+            else:
+                found[key] = (name, group)
+        return found
+
     def penalties(self, assignment: str) -> dict[tuple[str, str], float]:
         """Return what being late cost in points, by trainee and notebook."""
         t = self._t
@@ -193,6 +221,13 @@ class Gradebook:
 
     def _of(self, kind: str, assignment: str, *columns: Any) -> Select[Any]:
         t = self._t
+        # naming the cells first lets the database use the index on them instead of reading every grade there is
+        cells = (
+            select(t["base_cell"].c.id)
+            .join(t["notebook"], t["notebook"].c.id == t["base_cell"].c.notebook_id)
+            .join(t["assignment"], t["assignment"].c.id == t["notebook"].c.assignment_id)
+            .where(t["assignment"].c.name == assignment)
+        )
         return (
             select(t["submitted_assignment"].c.student_id, *columns)
             .select_from(t[kind])
@@ -200,7 +235,7 @@ class Gradebook:
             .join(t["submitted_notebook"], t["submitted_notebook"].c.id == t[kind].c.notebook_id)
             .join(t["submitted_assignment"], t["submitted_assignment"].c.id == t["submitted_notebook"].c.assignment_id)
             .join(t["assignment"], t["assignment"].c.id == t["submitted_assignment"].c.assignment_id)
-            .where(t["assignment"].c.name == assignment)
+            .where(t["assignment"].c.name == assignment, t[kind].c.cell_id.in_(cells))
             .order_by(t["submitted_assignment"].c.student_id, t["base_cell"].c.name)
         )
 

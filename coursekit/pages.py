@@ -1,4 +1,4 @@
-"""Released feedback pages as a trainee's server finds and shows them."""
+"""Pages that a Jupyter server shows as they are: released feedback to a trainee, reports to an instructor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from hashlib import md5
 from pathlib import Path
 
 from coursekit import plain
+from coursekit.course import Course, CourseError
 
+#: Where reports lie in the course folder; they name people and are never in git.
+REPORTS = "reports"
 _LIMIT = 20_000_000
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
 
@@ -29,6 +32,17 @@ def html(page: Path, folder: Path) -> str:
     """Read a feedback page and put the pictures of its lessons, from the fetched *folder*, into it."""
     text = plain.read(page, _LIMIT).decode("utf-8", "replace")
     return re.sub(r'(?<=src=")data/([\w./-]+)(?=")', lambda match: _inline(folder / "data", match[1]), text)
+
+
+def report(course: Course, assignment: str) -> str:
+    """Read the report of an assignment; raises CourseError for an unknown one, and before a report was made."""
+    course.require(assignment)
+    try:
+        return plain.read(course.root / REPORTS / f"{assignment}.html", _LIMIT).decode("utf-8", "replace")
+    except OSError:
+        raise CourseError(
+            f"{assignment} 还没有报表。请在教学台点“报表”，或运行 coursekit report {assignment}"
+        ) from None
 
 
 def marks_of(page: Path) -> tuple[float | None, float | None]:

@@ -18,7 +18,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from coursekit import edition, home, work
+from coursekit import edition, home, pages, work
 from coursekit.assignmentlist import AssignmentList
 from coursekit.course import Course, CourseError
 from coursekit.seat import Seat
@@ -202,22 +202,28 @@ class Feedback(Handler):
         self.reply({"url": f"coursekit/feedback/{name}"})
 
 
-class FeedbackPage(JupyterHandler):
-    """The feedback itself, a page of its own that may do nothing but be read."""
+class StillPage(JupyterHandler):
+    """A page of its own that may do nothing but be read; each role has its own."""
+
+    role: ClassVar[Role]
 
     @property
     def content_security_policy(self) -> str:
         """Allow style and pictures inside the page, and no script."""
         return "default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'; sandbox"
 
+    def html(self, office: Office, id: str) -> str:  # noqa: A002  as tornado names it
+        """Return the page; runs in a thread."""
+        raise NotImplementedError
+
     @web.authenticated
     async def get(self, id: str) -> None:  # noqa: A002  tornado passes the group by its name
-        """Serve the newest released feedback."""
+        """Serve the page."""
         office: Office = self.settings["coursekit"]
-        if office.role != "trainee":
+        if office.role != self.role:
             raise web.HTTPError(403)
         try:
-            html = await asyncio.to_thread(lambda: work.feedback_page(office.seat, id))
+            html = await asyncio.to_thread(lambda: self.html(office, id))
         except CourseError as error:
             raise web.HTTPError(404, str(error)) from None
         self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -230,6 +236,26 @@ class FeedbackPage(JupyterHandler):
         said = error.log_message if isinstance(error, web.HTTPError) and status_code == 404 else None
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(said or _MESSAGES.get(status_code, _BROKEN))
+
+
+class FeedbackPage(StillPage):
+    """The newest released feedback."""
+
+    role = "trainee"
+
+    def html(self, office: Office, id: str) -> str:  # noqa: A002  as tornado names it
+        """Return the feedback with the pictures of its lessons."""
+        return work.feedback_page(office.seat, id)
+
+
+class ReportPage(StillPage):
+    """The report that 报表 made."""
+
+    role = "instructor"
+
+    def html(self, office: Office, id: str) -> str:  # noqa: A002  as tornado names it
+        """Return the report as it was written."""
+        return pages.report(office.course, id)
 
 
 class Allowed(Handler):
@@ -281,7 +307,7 @@ class Task(Handler):
 
 HANDLERS: list[tuple[str, type[JupyterHandler]]] = [
     ("home", Home), ("fetch", Fetch), ("check", Check), ("submit", Submit), ("export", Export),
-    ("feedback", Feedback), (f"feedback/{ID}", FeedbackPage), ("allowed", Allowed),
+    ("feedback", Feedback), (f"feedback/{ID}", FeedbackPage), (f"report/{ID}", ReportPage), ("allowed", Allowed),
     ("desk", Desk), ("run", Run), (f"task/{ID}", Task),
 ]  # fmt: skip
 

@@ -375,6 +375,13 @@ def test_an_instructor_checks_releases_collects_grades_and_gives_feedback(course
         _press(page, row, "发布反馈", "1 份反馈已发布")
         expect(row.locator('[data-count="feedback"]')).to_have_text("1")
         shot(page, "desk-3-feedback")
+        with page.context.expect_page() as made:
+            _press(page, row, "报表", "x02 的报表已生成")
+        made.value.wait_for_url("**/coursekit/report/x02")
+        expect(made.value.get_by_role("heading", name="总览：现在要做什么")).to_be_visible()
+        expect(made.value.locator("#modules")).to_contain_text("x02")
+        shot(made.value, "desk-5-report")
+        expect(page.get_by_role("link", name="打开 x02 的报表")).to_be_visible()
         with page.context.expect_page() as opened:
             page.get_by_role("link", name="人工评分").click()
         opened.value.get_by_text("x02").first.wait_for(timeout=60_000)

@@ -171,6 +171,14 @@ def test_a_module_goes_the_whole_way(course: Course, trainee: Site, instructor: 
     assert [row[name] for name in ("submitted", "collected", "graded", "manual", "feedback")] == [1, 1, 1, 0, 1]
     assert row["problems"] == []
 
+    assert instructor.client.get("coursekit/report/x01").status_code == 404
+    assert instructor.ran("report", "x01")["state"] == "done"
+    report = instructor.client.get("coursekit/report/x01")
+    assert report.headers["content-security-policy"].startswith("default-src 'none'")
+    assert report.headers["content-security-policy"].endswith("sandbox")
+    assert "t001" in report.text
+    assert "题目分析" in report.text
+
     graded = trainee.module("x01")
     assert (graded["state"], graded["feedback"], graded["maximum"]) == ("graded", True, 15.0)
     assert 0 < graded["points"] < 15
@@ -252,6 +260,9 @@ def test_each_role_has_its_own_page(trainee: Site, instructor: Site) -> None:
         assert trainee.client.get(f"coursekit/{path}").status_code == 403
     assert trainee.refused("run", action="grade", id="x01")[0] == 403
     assert instructor.refused("submit", id="x01")[0] == 403
+    assert trainee.client.get("coursekit/report/x01").status_code == 403
+    assert instructor.client.get("coursekit/report/x99").status_code == 404
+    assert instructor.client.get("coursekit/report/..%2Fgradebook").status_code == 404
     assert trainee.client.get("formgrader").status_code == 404
     assert instructor.client.get("formgrader", follow_redirects=True).status_code == 200
     page = instructor.get("home")

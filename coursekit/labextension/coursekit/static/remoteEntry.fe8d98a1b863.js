@@ -607,7 +607,7 @@ function showWidget(app, make) {
 
 // 教学台: the instructor's assignments, how far each is, and the steps of the day as buttons.
 
-const ACTIONS = [["检查", "check"], ["发布", "release"], ["收取", "collect"], ["评分", "grade"], ["发布反馈", "feedback"]];
+const ACTIONS = [["检查", "check"], ["发布", "release"], ["收取", "collect"], ["评分", "grade"], ["发布反馈", "feedback"], ["报表", "report"]];
 const COUNTS = [["已领取", "fetched"], ["已提交", "submitted"], ["已收取", "collected"], ["已评分", "graded"], ["待人工评分", "manual"], ["已反馈", "feedback"]];
 const POLL_MS = 400;
 
@@ -664,6 +664,7 @@ function makeDesk(lab) {
     draw();
   };
   const run = async (row, action, text) => {
+    const tab = action === "report" ? waitingTab(`正在生成 ${row.id} 的报表…`) : null;
     busy = true;
     draw();
     say(`${text} ${row.id}…`, "running");
@@ -676,7 +677,9 @@ function makeDesk(lab) {
         say(`${text} ${row.id}${now.total ? `　${now.done}/${now.total}` : "…"}`, "running");
       });
       say(`${end.state === "done" ? "✓" : "✗"} ${text}　${end.message}`, end.state);
-    } catch (error) { say(`✗ ${text} ${row.id}：${error.message}`, "failed"); }
+      if (action === "report" && end.state === "done") showReport(row, tab, said);
+      else tab?.close();
+    } catch (error) { tab?.close(); say(`✗ ${text} ${row.id}：${error.message}`, "failed"); }
     busy = false;
     bar.hidden = true;
     await refresh();
@@ -684,6 +687,25 @@ function makeDesk(lab) {
   refresh();
   everyMinute(widget, () => { if (!busy) refresh(); });
   return widget;
+}
+
+/** Open a tab while the click still allows it; the report goes there when it is made. Null where tabs are blocked. */
+function waitingTab(text) {
+  const tab = window.open("", "_blank");
+  if (tab) {
+    tab.opener = null;
+    tab.document.title = text;
+    tab.document.documentElement.lang = "zh-CN";
+    tab.document.body.textContent = text;
+  }
+  return tab;
+}
+
+/** Send the waiting tab to a report, and leave a link to it for whose tab was blocked or closed. */
+function showReport(row, tab, said) {
+  const url = address("coursekit/report", row.id);
+  if (tab && !tab.closed) tab.location.replace(url);
+  said.append(" ", h("a", { class: "ck-link", href: url, target: "_blank", rel: "noopener" }, `打开 ${row.id} 的报表（新标签页）`));
 }
 
 /** Ask for a task until it has ended; *progress* hears of every answer. */
