@@ -48,6 +48,7 @@ class Report(msgspec.Struct, frozen=True):
     outcomes: dict[str, int]
     oddities: tuple[str, ...] = ()
     errors: dict[str, str] = {}
+    red: dict[str, tuple[str, ...]] = {}
     seconds_late: float = 0.0
     skipped: bool = False
 
@@ -181,6 +182,7 @@ def _report(graded: Graded) -> Report:
         outcomes={outcome.value: graded.count(outcome) for outcome in Outcome},
         oddities=graded.oddities,
         errors={a.exercise: a.message for a in results if a.outcome is Outcome.GRADER_ERROR},
+        red={a.exercise: a.score.flags for a in results if a.score.flags},
     )
 
 

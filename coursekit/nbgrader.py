@@ -105,7 +105,7 @@ def _spoken(what: str) -> Iterator[logging.Logger]:
     log, errors = logging.Logger("coursekit.nbgrader"), _Errors()  # noqa: LOG001
     log.addHandler(errors)
     try:
-        _find_alembic()
+        find_alembic()
         yield log
     except CourseError:
         raise
@@ -114,7 +114,7 @@ def _spoken(what: str) -> Iterator[logging.Logger]:
         raise CourseError(f"{what}没有成功：{reason}") from error
 
 
-def _find_alembic() -> None:
+def find_alembic() -> None:
     """Put this Python's own programs on the path: nbgrader calls alembic by name to make a new gradebook.
 
     For good, as threads of one server share the path; nbgrader's own setenv would remove the variable afterwards.
