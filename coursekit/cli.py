@@ -14,11 +14,13 @@ import msgspec
 import typer
 from rich.console import Console
 
+import coursekit.commands_certificate
 import coursekit.commands_class
 import coursekit.commands_drill
 import coursekit.commands_effect
 import coursekit.commands_evaluate
 import coursekit.commands_exchange
+import coursekit.commands_office
 import coursekit.commands_people
 import coursekit.commands_report  # noqa: F401  these register their commands
 from coursekit.console import Assignment, CourseOption, app, console, progress_bar, say, steps
