@@ -3,8 +3,7 @@
 Run: uv run python benchmarks/startup.py [--runs 3] [--modules m04 m05 m06]
 
 Real server, real kernels, Debian's Chromium; the modules were fetched before. "Usable" is when an exercise of the module
-takes a click; the whole module is ready when all of its exercises stand. Beside it stands what a trainee would use
-instead: the same notebook in JupyterLab's stock settings, from `jupyter lab` until an exercise stands after Run All.
+takes a click; the whole module is ready when all of its exercises stand.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -53,15 +52,18 @@ def course_with(root: Path, modules: list[str]) -> Course:
 
 
 @contextmanager
-def serving(command: list[str], cwd: Path, env: dict[str, str]) -> Iterator[str]:
-    """Start a server with a Jupyter data folder of its own, as on a new machine; yields its address."""
+def serving_since(command: list[str], cwd: Path, env: dict[str, str]) -> Iterator[tuple[str, float]]:
+    """Start a server with a Jupyter data folder of its own, as on a new machine; yields its address and when it began."""
+    begin = time.perf_counter()
     data = {f"JUPYTER_{name}_DIR": str(cwd / f".jupyter-{name.lower()}") for name in ("CONFIG", "DATA", "RUNTIME")}
     process = subprocess.Popen(command, cwd=cwd, env=os.environ | data | env, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        url = next(found[1] for line in process.stderr if (found := re.search(r"(http://\S+?:\d+/lab\S*)", line)))
+        url = next(
+            found[1] for line in process.stderr if (found := re.search(r"(http://127\.0\.0\.1:\d+/lab\S*)", line))
+        )
         threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the server
-        yield url
+        yield url, begin
     finally:
         process.terminate()
         process.wait(20)
@@ -78,15 +80,30 @@ def open_module(page: Page, name: str) -> tuple[float, float]:
     return first, time.perf_counter() - begin
 
 
-def ours(browser: Browser, modules: list[str]) -> list[tuple[str, float, float]]:
+@contextmanager
+def fresh_page() -> Iterator[Page]:
+    """Open a browser that knows nothing yet."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        yield browser.new_page()
+        browser.close()
+
+
+def ours(modules: list[str]) -> list[tuple[str, float, float]]:
     """Time a cold start and the opening of each module; rows are (what, first card, all cards)."""
     with tempfile.TemporaryDirectory() as folder:
         course = course_with(Path(folder) / "course", modules)
-        command = [sys.executable, "-c", "from coursekit.cli import main; main()", "lab", "--trainee", "t001", "--port", "0"]
-        begin = time.perf_counter()
-        with serving([*command, "--no-browser"], course.root, {}) as url:
-            context = browser.new_context()
-            page = context.new_page()
+        command = [
+            sys.executable,
+            "-c",
+            "from coursekit.cli import main; main()",
+            "lab",
+            "--trainee",
+            "t001",
+            "--port",
+            "0",
+        ]
+        with fresh_page() as page, serving_since([*command, "--no-browser"], course.root, {}) as (url, begin):
             page.goto(url)
             page.locator("[data-ck-home]").wait_for(timeout=WAIT)
             home = time.perf_counter() - begin
@@ -95,30 +112,7 @@ def ours(browser: Browser, modules: list[str]) -> list[tuple[str, float, float]]
             for name in modules[1:]:
                 page.locator(".ck-strip:visible").get_by_role("button", name="← 课程首页").click()
                 rows.append((f"再打开 {name}", *open_module(page, name)))
-            context.close()
     return rows
-
-
-def stock(browser: Browser, module: str) -> list[tuple[str, float, float]]:
-    """Time plain JupyterLab from its start until all cards stand after Run All Cells."""
-    with tempfile.TemporaryDirectory() as folder:
-        course = course_with(Path(folder) / "course", [module])
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
-        command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={course.home('t001')}"]
-        begin = time.perf_counter()
-        with serving(command, course.root, {"JUPYTER_CONFIG_PATH": ""}) as url:
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(url.split("/lab")[0] + f"/lab/tree/{module}/{module}.ipynb")
-            page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=WAIT)
-            page.locator("li.lm-MenuBar-item", has_text="Run").click()
-            page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-            while not page.locator(".ck-card").count():  # it makes only what is near the window
-                page.locator(".jp-WindowedPanel-outer").first.evaluate("panel => panel.scrollBy(0, 300)")
-                page.wait_for_timeout(100)
-            first = time.perf_counter() - begin
-            context.close()
-    return [(f"原样的 JupyterLab，{module}，全部运行", first, first)]
 
 
 def main() -> None:
@@ -128,13 +122,16 @@ def main() -> None:
     parser.add_argument("--modules", nargs="+", default=["m04", "m05", "m06"])
     chosen = parser.parse_args()
     times: dict[str, list[tuple[float, float]]] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
-        for _ in range(chosen.runs):
-            for what, first, whole in (*ours(browser, chosen.modules), *stock(browser, chosen.modules[0])):
-                times.setdefault(what, []).append((first, whole))
-        browser.close()
-    table = Table("做法", "第一道题可作答（秒，中位数）", "全部就绪（秒，中位数）", "最慢一次", title=f"{os.cpu_count()} 核，{chosen.runs} 次")
+    for _ in range(chosen.runs):
+        for what, first, whole in ours(chosen.modules):
+            times.setdefault(what, []).append((first, whole))
+    table = Table(
+        "做法",
+        "第一道题可作答（秒，中位数）",
+        "全部就绪（秒，中位数）",
+        "最慢一次",
+        title=f"{os.cpu_count()} 核，{chosen.runs} 次",
+    )
     for what, found in times.items():
         first, whole = (statistics.median(values) for values in zip(*found, strict=True))
         table.add_row(what, f"{first:.1f}", f"{whole:.1f}", f"{max(whole for _, whole in found):.1f}")

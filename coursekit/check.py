@@ -22,7 +22,7 @@ from widgets.assess import parse_keys
 from widgets.grading import read_call
 from widgets.journal import NAME
 from widgets.pool import Pool, load_pool, sitting
-from widgets.spec import DataError
+from widgets.spec import FORMS, DataError
 
 #: The cell that shows an examination's time.
 CLOCK = re.compile(r"from widgets import ExamClock\n\nExamClock\(\d{1,3}\)")
@@ -192,6 +192,9 @@ def _pairing(walk: _Walk, cells: list[Cell]) -> Iterator[str]:
         if _is_practice(pool):
             if name in graded:
                 yield f"练习“{name}”供自测，题面里带着答案，不能计分；请删去评分单元格"
+        elif is_form(pool):
+            if name in graded | tasks:
+                yield f"“{name}”是收集意见的表，没有对错，不能计分；请删去评分单元格"
         elif pool.kind.by_hand:
             if name not in tasks:
                 yield f"文字题“{name}”后面要有同编号的人工评分单元格（task）"
@@ -223,6 +226,11 @@ def _long(value: Any) -> set[str]:
 
 def _is_practice(pool: Pool) -> bool:
     return any(spec.policy == "practice" for spec in pool.specs.values())
+
+
+def is_form(pool: Pool) -> bool:
+    """Say whether an exercise is a form: collected as data, never worth points."""
+    return any(spec.policy in FORMS for spec in pool.specs.values())
 
 
 def _guessing(items: list[Item]) -> Iterator[str]:

@@ -102,7 +102,7 @@ def test_rates_are_pooled_not_averaged() -> None:
         figures(phase, name, handled=n, errors=bad)
         for phase in ("before", "after")
         for name, n, bad in (("甲", 10, 1), ("乙", 1000, 10))
-    ]  # type: ignore[arg-type]
+    ]
     found = change("差错率", *rows)
     assert found.before is not None
     assert found.before.value == Fraction(11, 1010)
@@ -111,7 +111,7 @@ def test_rates_are_pooled_not_averaged() -> None:
 def test_counts_are_compared_for_equal_time() -> None:
     """Six complaints in sixty days are as many as three in thirty; counters add up, periods of one counter do not."""
     assert change("投诉量", figures("before", complaints=3), figures("after", days=60, complaints=6)).difference == 0
-    two = [figures(phase, name, complaints=3) for phase in ("before", "after") for name in "甲乙"]  # type: ignore[arg-type]
+    two = [figures(phase, name, complaints=3) for phase in ("before", "after") for name in "甲乙"]
     found = change("投诉量", *two)
     assert found.before is not None
     assert found.before.value == 6
@@ -271,7 +271,7 @@ def test_the_template_comes_back_as_it_was_filled_in(tmp_path: Path) -> None:
     course, path = make_course(tmp_path / "course"), tmp_path / "模板.xlsx"
     write_template(path)
     made = load_workbook(path)
-    days = [datetime(2026, 3, 1), datetime(2026, 3, 30)]  # noqa: DTZ001  a spreadsheet's day has no zone
+    days: list[Any] = [datetime(2026, 3, 1), datetime(2026, 3, 30)]  # noqa: DTZ001  a spreadsheet's day has no zone
     for place, value in enumerate(["培训前", "1 号窗口", *days, 1000, 30, 100, 68, 8, 0, 30.5, 3.25, 10], 1):
         made[EFFECT.title].cell(2, place).value = value
     made.save(path)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import Watch, card, chromium, require_chromium, saved, voila
 from building import REPO, make_course
 from openpyxl import load_workbook
 from sqlalchemy import select
@@ -170,3 +172,34 @@ def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
         collect(make_course(tmp_path / "a"), "x01")
     with pytest.raises(CourseError, match="coursekit collect s01"):
         collect(course_with(tmp_path / "b", "s01"), "s01")
+
+
+@pytest.mark.browser
+def test_a_form_goes_from_the_page_into_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is chosen and typed on the page stands in the row; the page says that it brings no points (axe: no fault)."""
+    require_chromium()
+    monkeypatch.setenv("COURSEKIT_TRAINEE", "t1")
+    course = course_with(tmp_path / "course", "s02")
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copytree(course.source / "s02", home / "s02")
+    with voila(home / "s02", "s02.ipynb", course.root / "config") as url, chromium() as browser:
+        page = browser.new_page(viewport={"width": 320, "height": 800})
+        watch = Watch(page)
+        page.goto(url)
+        form = card(page, "同事互评")
+        form.wait_for(timeout=60_000)
+        assert "不计分，记名" in form.inner_text()
+        labels = {
+            field["id"]: field["text"] for field in json.loads((home / "s02/data/s02-f01.json").read_text())["fields"]
+        }
+        form.get_by_label(labels["scene"]).select_option(label="窗口办件")
+        for name in (name for name in PEER if name != "scene"):
+            form.get_by_label(labels[name], exact=False).first.fill(PEER[name])
+        form.get_by_label(labels["advice"], exact=False).first.press("Tab")
+        saved(form)
+        faults = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+        assert (faults, watch.outside, watch.errors) == ([], [], [])
+    shutil.copytree(home / "s02", course.folder("submitted", "t1", "s02"))
+    (sheet,) = collect(course, "s02").sheets
+    assert [word for _, word in sheet.words] == [PEER[name] if name != "scene" else "窗口办件" for name in labels]

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 from building import REPO
 
-from coursekit.check import check
+from coursekit.check import check, exercise_names, is_form
 from coursekit.course import Course
 from coursekit.nbgrader import Nbgrader
 from coursekit.notebooks import marks, read_notebook
 from coursekit.proof import strings
 from coursekit.source import load_items
+from widgets.pool import load_pool
 
 COURSE = Course.load(REPO)
 
@@ -30,10 +31,12 @@ def test_check_finds_nothing(assignment: str) -> None:
 
 @pytest.mark.parametrize("assignment", COURSE.assignments())
 def test_points_add_up_to_100(assignment: str) -> None:
-    """An assignment is worth 100 points, those that a person gives included."""
+    """An assignment is worth 100 points, those that a person gives included; forms to be collected are worth none."""
     cells = [cell for path in (COURSE.source / assignment).glob("*.ipynb") for cell in read_notebook(path)["cells"]]
     by_hand = sum(marks(cell)["points"] for cell in cells if marks(cell).get("task"))
-    assert sum(item.maximum for item in load_items(COURSE, assignment)) + by_hand == 100
+    pools = [load_pool(COURSE.source / assignment, name) for name in exercise_names(COURSE.source / assignment)]
+    worth = 0 if pools and all(map(is_form, pools)) else 100
+    assert sum(item.maximum for item in load_items(COURSE, assignment)) + by_hand == worth
 
 
 def test_notebooks_run(tmp_path: Path) -> None:

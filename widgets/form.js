@@ -1,4 +1,5 @@
 // 录入: the document beside the form; every entry is kept as it was typed, nothing is checked here.
+// A form to be collected (record, survey) has no document to read from: its fields stand below a short guide, all in sight.
 import { exercise, h, select, table, typed } from "./kit.js";
 
 const SHAPES = {
@@ -42,10 +43,12 @@ export default exercise(({ spec, change, current }) => {
   });
   const paper = h("div", { class: "ck-paper" }, h("h4", {}, spec.document_title),
     lines.length ? h("dl", {}, lines) : null, spec.rows.length ? table(`${spec.title}：${spec.document_title}`, spec.columns, spec.rows) : null);
+  const isSheet = spec.policy === "record" || spec.policy === "survey";
+  const heading = isSheet ? `请填写（共 ${rows.length} 项）` : `录入栏（共 ${rows.length} 栏）`;
   const required = spec.fields.filter((field) => field.required).map((field) => field.id);
 
   return {
-    nodes: [h("div", { class: "ck-entry" }, h("div", { class: "ck-form" }, paper, h("div", { class: "ck-fields" }, h("h4", {}, `录入栏（共 ${rows.length} 栏）`), rows.map((row) => row.box))))],
+    nodes: [h("div", { class: "ck-entry" }, h("div", { class: isSheet ? "ck-form ck-plainform" : "ck-form" }, paper, h("div", { class: "ck-fields" }, h("h4", {}, heading), rows.map((row) => row.box))))],
     blank: { fields: {} },
     show: (answer) => rows.forEach((row) => row.entry.put(answer?.fields?.[row.id] ?? "")),
     progress: (answer) => {

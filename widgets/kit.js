@@ -77,7 +77,7 @@ const ACK_MS = 2500; // a kernel that is alive answers within this time
 const RETRY_MS = 4000;
 
 /** The visitor's token, as the sign-in page left it. */
-const visitorToken = () => document.cookie.split("; ").find((one) => one.startsWith("coursekit_visitor="))?.slice(18) ?? "";
+export const visitorToken = () => document.cookie.split("; ").find((one) => one.startsWith("coursekit_visitor="))?.slice(18) ?? "";
 const HELLO_MS = 2000;
 const HELLOS = 6;
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -50,19 +51,25 @@ def load_pool(folder: Path, exercise: str) -> Pool:
     home = folder / "data" / exercise
     if not home.is_dir():
         file = f"data/{exercise}.json"
-        kind, spec = parse_spec(read_bytes(folder / file, file), file)
+        kind, spec = _parsed(read_bytes(folder / file, file), file)
         return Pool(exercise, kind, {"": spec}, attempt)
     specs: dict[str, Spec] = {}
     kinds: dict[str, AnyKind] = {}
     for path in sorted(home.glob("*.json")):
         file = f"data/{exercise}/{path.name}"
-        kinds[path.stem], specs[path.stem] = parse_spec(read_bytes(path, file), file)
+        kinds[path.stem], specs[path.stem] = _parsed(read_bytes(path, file), file)
     if not specs:
         raise DataError(f"data/{exercise}/：文件夹里没有变式（.json），请放入至少一个，或改用 data/{exercise}.json。")
     if len({kind.name for kind in kinds.values()}) > 1:
         found = "、".join(f"{name}.json 是“{kind.label}”" for name, kind in kinds.items())
         raise DataError(f"data/{exercise}/：各变式的题型必须相同，现在 {found}。")
     return Pool(exercise, next(iter(kinds.values())), specs, attempt)
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes, file: str) -> tuple[AnyKind, Spec]:
+    """Parse a data file once: every save reads it again, and checking a long story takes longer than saving a step."""
+    return parse_spec(data, file)
 
 
 def _number(*words: object) -> int:

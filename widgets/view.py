@@ -138,7 +138,9 @@ def _receive(view: ExerciseView, message: dict[str, Any], _buffers: object) -> N
         view.send(reply | {"type": "failed", "message": str(error)})
         return
     answer = journal.json(entry.answer)
-    view.answer, view.seq = answer, entry.seq
+    if view.visitor is None:  # a served page has a kernel of its own: there is no other view to tell
+        with view.hold_sync():
+            view.answer, view.seq = answer, entry.seq
     kind = "saved" if message.get("type") == "save" else "state"
     view.send(reply | {"type": kind, "seq": entry.seq, "at": entry.at, "answer": answer})
 

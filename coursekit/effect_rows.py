@@ -1,0 +1,252 @@
+"""Reading the sheets of figures that an office fills in: typed rows, and what is wrong where, with the cure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+from coursekit.effect import PHASES
+from coursekit.ledger_forms import read_day
+from coursekit.quality import ALL
+from coursekit.roster_table import Problem, Sheet, clean, header_word
+
+_TOP = 20
+#: No counter handles more in a period, no case takes longer (minutes).
+MOST, LONGEST = 100_000_000, 100_000
+_CURE = "请用模板填写：coursekit effect template 模板.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its header, what its cells say, and which other column a figure needs beside it."""
+
+    label: str
+    kind: Literal["phase", "text", "day", "count", "minutes", "grade", "mark"]
+    required: bool = False
+    needs: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A sheet by its title, its columns by their names in the database; *figures* is what at least one row must say."""
+
+    title: str
+    hint: str
+    columns: Mapping[str, Column]
+    keys: tuple[str, ...]
+
+    @property
+    def figures(self) -> list[str]:
+        """The columns that hold figures."""
+        return [name for name, one in self.columns.items() if one.kind in ("count", "minutes", "grade", "mark")]
+
+
+_PHASE = Column("阶段", "phase", required=True)
+_COUNTER = Column("窗口", "text", required=True)
+EFFECT = Form(
+    "效果数据",
+    "每个窗口每段时间一行。填件数，不填百分比：差错率、满意度由程序按合计件数计算，几个窗口的百分比不能直接平均。没有的留空，0 要写 0。",
+    {
+        "phase": _PHASE,
+        "counter": _COUNTER,
+        "starts": Column("起始日期", "day", required=True),
+        "ends": Column("截止日期", "day", required=True),
+        "handled": Column("办件量", "count"),
+        "errors": Column("差错件数", "count", needs="handled"),
+        "rated": Column("评价数", "count"),
+        "satisfied": Column("满意数", "count", needs="rated"),
+        "complaints": Column("投诉量", "count"),
+        "praises": Column("表扬量", "count"),
+        "minutes": Column("平均办理时长", "minutes", needs="handled", unit="分钟"),
+        "feedback": Column("学员反馈", "grade", needs="responses", unit="1–5 分，平均"),
+        "responses": Column("反馈份数", "count"),
+    },
+    ("counter", "starts"),
+)
+QUALITY = Form(
+    "服务质量",
+    "每次评价一行，二级指标都按 0–100 分、分高为好；没有看到的留空。评价手段如：神秘顾客、录像分析、测试、系统记录。",
+    {
+        "phase": _PHASE,
+        "counter": _COUNTER,
+        "day": Column("日期", "day", required=True),
+        "method": Column("评价手段", "text", required=True),
+        **{name: Column(label, "mark") for name, label in ALL.items()},
+    },
+    ("counter", "day", "method"),
+)
+FORMS = (EFFECT, QUALITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One row as typed values; empty ones are None. A row of the database has no *sheet* and no *row*."""
+
+    form: Form
+    sheet: str
+    row: int
+    values: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What no two rows may share."""
+        return tuple(self.values[name] for name in self.form.keys)
+
+    def problem(self, name: str, what: str, cure: str) -> Problem:
+        """Say what is wrong with the column *name* of this row."""
+        return Problem(self.sheet, self.row, self.form.columns[name].label, what, cure)
+
+
+def read(sheets: Sequence[Sheet]) -> tuple[list[Filled], list[Problem]]:
+    """Read every sheet that is a form by its title or, when the file has but one sheet, by its header."""
+    rows: list[Filled] = []
+    problems: list[Problem] = []
+    found = 0
+    for sheet in sheets:
+        form = next((one for one in FORMS if clean(sheet.name) == one.title), None)
+        form = form or next((one for one in FORMS if len(sheets) == 1 and _header(sheet, one) is not None), None)
+        if form is None:
+            continue
+        found += 1
+        header = _header(sheet, form)
+        if header is not None:
+            problems += _read(sheet, form, header, rows)
+        elif any(any(map(clean, cells)) for cells in sheet.rows):
+            missing = "、".join(f"“{one.label}”" for one in form.columns.values() if one.required)
+            problems.append(Problem(sheet.name, None, "", f"前 {_TOP} 行里没有写全 {missing} 的表头", _CURE))
+    if not found:
+        titles = "、".join(form.title for form in FORMS)
+        problems.append(Problem(sheets[0].name if sheets else "", None, "", f"文件里没有工作表：{titles}", _CURE))
+    elif not rows and not problems:
+        problems.append(Problem(sheets[0].name, None, "", "表头下面一行数据也没有", "请填写后再导入"))
+    return rows, problems
+
+
+def judge(rows: Sequence[Filled], stored: Sequence[Filled], today: date) -> Iterator[Problem]:
+    """Check rows each by itself, against each other, and against those *stored* that they do not replace."""
+    seen: dict[tuple[Any, ...], Filled] = {}
+    for row in rows:
+        if None not in row.key:
+            first = seen.setdefault((row.form.title, *row.key), row)
+            if first is not row:
+                yield row.problem(row.form.keys[0], f"与第 {first.row} 行是同一窗口、同一日期", "请删去其中一行")
+        yield from _alone(row, today)
+    kept = [one for one in stored if (one.form.title, *one.key) not in seen]
+    yield from _order([row for row in (*rows, *kept) if row.form is EFFECT])
+
+
+def _alone(row: Filled, today: date) -> Iterator[Problem]:
+    values, columns = row.values, row.form.columns
+    if all(values[name] is None for name in row.form.figures):
+        yield row.problem(row.form.figures[0], "这一行没有填任何数", "请补上，或删去这一行")
+    for name in row.form.figures:
+        whole = columns[name].needs
+        if values[name] is None or not whole:
+            continue
+        if values[whole] is None:
+            yield row.problem(whole, f"填了{columns[name].label}，没有填{columns[whole].label}", "请补上，否则没法计算")
+        elif columns[name].kind == "count" and values[name] > values[whole]:
+            what = f"{columns[name].label} {values[name]} 大于{columns[whole].label} {values[whole]}"
+            yield row.problem(name, what, "请核对这两个数")
+        elif columns[name].kind != "count" and not values[whole]:
+            yield row.problem(name, f"{columns[whole].label}是 0，不会有{columns[name].label}", "请核对这两个数")
+    for name in ("ends", "day"):
+        if values.get(name) and values[name] > today:
+            yield row.problem(name, f"{values[name]} 还没有到", "请改正日期，或等这段时间结束再填")
+    if row.form is EFFECT and values["starts"] and values["ends"] and values["ends"] < values["starts"]:
+        yield row.problem("ends", f"{values['ends']} 早于起始日期 {values['starts']}", "请改正其中一个日期")
+
+
+def _order(rows: Sequence[Filled]) -> Iterator[Problem]:
+    """Yield periods of one counter that overlap, and 培训前 that comes after 培训后."""
+    whole = [row for row in rows if row.values["starts"] and row.values["ends"] and row.values["counter"]]
+    whole.sort(key=lambda row: (row.values["counter"], row.values["starts"]))
+    last: dict[str, Filled] = {}
+    for row in whole:
+        before = last.get(row.values["counter"])
+        last[row.values["counter"]] = row
+        if before is None:
+            continue
+        said = row if row.row else before  # what is stored already cannot be mended in the file
+        other = before if said is row else row
+        where = f"第 {other.row} 行" if other.row else "已导入"
+        period = f"{where}的 {other.values['starts']} 至 {other.values['ends']}"
+        if row.values["starts"] <= before.values["ends"]:
+            yield said.problem("starts", f"与{period}重叠，会重复计算", "请改正日期，同一窗口的各段时间不能重叠")
+        if before.values["phase"] == "after" and row.values["phase"] == "before":
+            yield said.problem("phase", f"同一窗口的培训前晚于培训后（{period}）", "请核对阶段和日期")
+
+
+def _header(sheet: Sheet, form: Form) -> int | None:
+    for place, cells in enumerate(sheet.rows[:_TOP]):
+        names = set(_columns(cells, form).values())
+        if all(name in names for name, one in form.columns.items() if one.required):
+            return place
+    return None
+
+
+def _columns(titles: Sequence[str], form: Form) -> dict[int, str]:
+    words = {header_word(one.label): name for name, one in form.columns.items()}
+    found: dict[int, str] = {}
+    for place, title in enumerate(titles):
+        name = words.get(header_word(title))
+        if name and name not in found.values():
+            found[place] = name
+    return found
+
+
+def _read(sheet: Sheet, form: Form, header: int, rows: list[Filled]) -> Iterator[Problem]:
+    columns = _columns(sheet.rows[header], form)
+    last = max((n for n, row in enumerate(sheet.rows, 1) if any(map(clean, row))), default=0)
+    for first, end, address in sheet.merged:
+        if end > header and first <= last:
+            yield Problem(sheet.name, first, address, "是合并单元格，看不出每一行是什么", "请取消合并，每一行都写全")
+    for place, title in enumerate(map(clean, sheet.rows[header])):
+        if title and place not in columns:
+            yield Problem(sheet.name, header + 1, title, "不认识这一列，没有读", "请核对表头", fatal=False)
+    for number, cells in enumerate(sheet.rows[header + 1 :], header + 2):
+        texts = {name: clean(cells[place]) if place < len(cells) else "" for place, name in columns.items()}
+        if not any(texts.values()):
+            continue
+        values: dict[str, Any] = {}
+        for name, column in form.columns.items():
+            values[name], wrong = _value(column, texts.get(name, ""))
+            if wrong:
+                yield Problem(sheet.name, number, column.label, *wrong)
+        rows.append(Filled(form, sheet.name, number, values))
+
+
+def _value(column: Column, text: str) -> tuple[Any, tuple[str, str] | None]:
+    """Return a cell's value and, when it cannot be, what is wrong and the cure."""
+    if not text:
+        return None, ("没有填写", f"请补上{column.label}，或删去这一行") if column.required else None
+    said, found = f"“{text[:40]}”", unicodedata.normalize("NFKC", text)
+    match column.kind:
+        case "phase":
+            phase = next((name for name, label in PHASES.items() if found == label), None)
+            return phase, None if phase else (f"{said}看不懂", f"请写：{'或'.join(PHASES.values())}")
+        case "text":
+            if len(text) > 128 or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+                return None, ("太长，或含有看不见的控制字符", "请改成不超过 128 个字的普通文字")
+            return text, None
+        case "day":
+            day = read_day(found)
+            return day, None if day else (f"{said}不是日期", "请写成 2026-11-22，单元格格式设为日期")
+        case "count":
+            whole = re.fullmatch(r"\d{1,9}", found.replace(",", ""))
+            if whole and int(whole[0]) <= MOST:
+                return int(whole[0]), None
+            cure = "请填件数，不填百分比" if "%" in found else f"请填 0 到 {MOST} 的整数"
+            return None, (f"{said}不是件数", cure)
+        case "minutes" | "grade" | "mark":
+            least, most = {"minutes": (0, LONGEST), "grade": (1, 5), "mark": (0, 100)}[column.kind]
+            number = Decimal(found) if re.fullmatch(r"\d{1,6}(\.\d{1,20})?", found) else Decimal(-1)
+            if least <= number <= most:
+                return number.quantize(Decimal("0.01"), ROUND_HALF_UP), None
+            return None, (f"{said}超出范围或不是数", f"请填 {least} 到 {most} 的数")
