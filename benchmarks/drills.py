@@ -6,7 +6,7 @@ Visitors are real HTTP and websocket clients on loopback, in one process on the 
 for its widgets as Voila's page does, and says hello to the exercise. A page is there when its HTML is complete; it is
 usable when the exercise has answered. Then every visitor decides again and again (--think seconds apart); a decision
 counts when the kernel says that it is on the disk. Memory is the proportional set size of the server with all its
-processes while everybody is there, by visitor; *more* is what kernels alone take. A failure is a visitor whose page was
+processes after the last decision, by visitor; *more* is what kernels alone take. A failure is a visitor whose page was
 not usable within --patience seconds. Every way starts afresh in every run; warm-up is from the start of the command
 until its server is ready for the class.
 """
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -28,30 +27,27 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 from rich.console import Console
 from rich.table import Table
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.httpclient import AsyncHTTPClient
 
 REPO = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPO / "tests"))
 
 from building import make_course  # noqa: E402
 from samples import samples  # noqa: E402
+from visiting import Visit, fetch, open_page  # noqa: E402
 
 from coursekit.course import Course  # noqa: E402
 from coursekit.drills.roster import Person  # noqa: E402
 from coursekit.drills.signin import Desk  # noqa: E402
 from coursekit.nbgrader import Nbgrader  # noqa: E402
-from widgets.visitor import COOKIE  # noqa: E402
 
 PYTHON = sys.executable
 DATA, KEY = samples("scenario")["scenario"]
@@ -70,97 +66,28 @@ class Measured:
     more: float = 0.0
 
 
-@dataclass
-class Visit:
-    """One visitor: a websocket and the exercise behind it."""
-
-    line: WebSocketClientConnection
-    model: str
-    session: str
-    seq: int = 0
-    n: int = 0
-
-    async def say(self, kind: str, content: dict[str, Any], channel: str = "shell") -> None:
-        """Send a Jupyter message."""
-        header = {
-            "msg_id": uuid.uuid4().hex,
-            "msg_type": kind,
-            "session": self.session,
-            "username": "",
-            "version": "5.3",
-        }
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel}
-        await self.line.write_message(json.dumps(message | {"buffers": []}))
-
-    async def hear(self, wanted: Any) -> dict[str, Any]:
-        """Read messages until one fits."""
-        while (raw := await self.line.read_message()) is not None:
-            message = _read(raw)
-            if wanted(message):
-                return message
-        raise ConnectionError("the server closed the connection")
-
-    async def ask(self, **content: Any) -> dict[str, Any]:
-        """Send a message to the exercise and return its answer."""
-        self.n += 1
-        data = {"method": "custom", "content": content | {"from": self.session, "n": self.n}}
-        await self.say("comm_msg", {"comm_id": self.model, "data": data})
-        found = await self.hear(lambda m: _custom(m).get("to") == self.session and _custom(m).get("n") == self.n)
-        return _custom(found)
-
-
-def _read(raw: str | bytes) -> dict[str, Any]:
-    """Read a message of Jupyter's websocket protocol; one with buffers begins with its offsets."""
-    if isinstance(raw, bytes):
-        count = int.from_bytes(raw[:4], "big")
-        places = [int.from_bytes(raw[4 * n + 4 : 4 * n + 8], "big") for n in range(count)]
-        raw = raw[places[0] : places[1] if count > 1 else None]
-    return json.loads(raw)
-
-
-def _custom(message: dict[str, Any]) -> dict[str, Any]:
-    data = message.get("content", {}).get("data", {})
-    return data.get("content", {}) if isinstance(data, dict) and data.get("method") == "custom" else {}
-
-
-async def visit(url: str, token: str, start: float, into: Measured) -> Visit:
+async def visit(url: str, token: str, start: float, into: Measured, patience: float = 240.0) -> Visit:
     """Open the page as a browser does; returns when the exercise has answered."""
-    cookie = {"Cookie": f"{COOKIE}={token}"}
-    request = HTTPRequest(url, headers=cookie, connect_timeout=240, request_timeout=240)
-    page = (await AsyncHTTPClient().fetch(request)).body.decode()
+    page = await fetch(url, token, patience)
     into.pages.append(time.perf_counter() - start)
-    kernel, model = re.search(r'"kernelId": ?"([\w-]+)"', page), re.search(r'"model_id": ?"(\w+)"', page)
-    if kernel is None or model is None:
-        raise ConnectionError("a page without kernel or exercise")
-    session = uuid.uuid4().hex
-    address = re.sub(r"^http(://[^/]+).*", r"ws\1", url) + f"/api/kernels/{kernel[1]}/channels?session_id={session}"
-    line = await websocket_connect(HTTPRequest(address, headers=cookie, connect_timeout=240, request_timeout=240))
-    mine = Visit(line, model[1], session)
-    await mine.say("kernel_info_request", {})
-    control = uuid.uuid4().hex
-    await mine.say("comm_open", {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}})
-    await mine.say("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
-    await mine.hear(lambda m: m.get("content", {}).get("comm_id") == control)
-    answer = await mine.ask(type="hello", token=token)
-    if answer["type"] not in ("state", "admitted"):
-        raise ConnectionError(str(answer))
+    mine = await open_page(url, page, token, patience)
     into.usable.append(time.perf_counter() - start)
-    mine.seq = int(answer.get("seq", 0))
     return mine
 
 
 async def decide(mine: Visit, decisions: int, think: float, into: Measured) -> None:
     """Decide again and again; every answer differs from the last, so that each is written."""
     first = DATA["nodes"][DATA["start"]]["options"][0]["id"]
+    seq = 0
     await asyncio.sleep(think * (hash(mine.session) % 100) / 100)
     for number in range(decisions):
         path = [{"node": DATA["start"], "option": first, "ms": number + 1, "timeout": False}]
         begin = time.perf_counter()
-        answer = await mine.ask(type="save", answer={"path": path}, base=mine.seq)
+        answer = await mine.ask(type="save", answer={"path": path}, base=seq)
         if answer["type"] != "saved":
             raise ConnectionError(str(answer))
         into.stored.append(time.perf_counter() - begin)
-        mine.seq = answer["seq"]
+        seq = answer["seq"]
         await asyncio.sleep(think)
 
 
@@ -170,25 +97,26 @@ async def attend(
     """Let everybody in at once, then let everybody decide."""
     AsyncHTTPClient.configure(None, max_clients=2 * len(tokens))
     start = time.perf_counter()
-    coming = (asyncio.wait_for(visit(url, token, start, into), asked.patience) for token in tokens)
+    coming = (asyncio.wait_for(visit(url, token, start, into, asked.patience), asked.patience) for token in tokens)
     came = await asyncio.gather(*coming, return_exceptions=True)
     here = [one for one in came if isinstance(one, Visit)]
     into.failures = len(came) - len(here)
-    for one in {repr(one) for one in came if isinstance(one, BaseException)}:
-        print("  failed:", one[:200])
+    print(*{f"  failed: {one!r}"[:200] for one in came if isinstance(one, BaseException)}, sep="\n", end="")
+    deciding = (decide(one, asked.decisions, asked.think, into) for one in here)
+    lost = [one for one in await asyncio.gather(*deciding, return_exceptions=True) if one]
+    into.failures += len(lost)
+    print(*{f"  failed: {one!r}"[:200] for one in lost}, sep="\n", end="")
     family = [server, *server.children(recursive=True)]
-    sizes = [size for one in family if (size := _pss(one))]
+    sizes = [size for process in family if (size := _pss(process))]
     into.memory = sum(sizes) / max(1, len(here))
     into.more = statistics.median(sizes) if len(sizes) > 2 else 0.0
-    if asked.decisions:
-        await asyncio.gather(*(decide(one, asked.decisions, asked.think, into) for one in here), return_exceptions=True)
-    for one in here:
-        one.line.close()
+    for visitor in here:
+        visitor.line.close()
 
 
 def _pss(process: psutil.Process) -> float:
     try:
-        return process.memory_full_info().pss / 1e6
+        return float(process.memory_full_info().pss) / 1e6
     except psutil.Error:
         return 0.0
 

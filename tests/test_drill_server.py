@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +21,22 @@ from building import make_course
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
-from samples import samples
+from serving import DATA, KEY, Server, drill_server, make_drill_course
+from visiting import connect, fetch, open_page
 
 from coursekit.course import Course, CourseError
 from coursekit.drills import roster, shelf
 from coursekit.drills.handlers import local
 from coursekit.drills.roster import Person, RefusedError, check_name
-from coursekit.nbgrader import Nbgrader
+from coursekit.drills.signin import Desk
 from widgets import journal
 from widgets.visitor import COOKIE, Visitor, VisitorError, sign, verify
 
 SHOTS = os.environ.get("COURSEKIT_SHOTS")
-DATA, KEY = samples("scenario")["scenario"]
 SECRET = b"s" * 64
+#: What scrolls for itself within the page, which scrolls too.
+SCROLLERS = """() => [...document.body.querySelectorAll("*")].filter((one) => one.scrollHeight > one.clientHeight + 1
+    && ["auto", "scroll"].includes(getComputedStyle(one).overflowY)).map((one) => one.id || one.className)"""
 
 
 # What is decided without a server
@@ -115,78 +114,6 @@ def _walk(spec: Any) -> list[dict[str, Any]]:
 # A server
 
 
-@dataclass
-class Server:
-    """A running ``coursekit drill``."""
-
-    course: Course
-    url: str
-    process: psutil.Process
-
-    def templates(self) -> list[psutil.Process]:
-        """Return the process that kernels are forked from, if it is alive."""
-        mine = [one for one in self.process.children() if one.status() != psutil.STATUS_ZOMBIE]
-        return [one for one in mine if "coursekit.drills.forkserver" in " ".join(one.cmdline())]
-
-    def kernel(self, name: str) -> psutil.Process:
-        """Find the process of a kernel by its sockets."""
-        for one in self.process.children(recursive=True):
-            if any(name in str(socket.laddr) for socket in one.net_connections("unix")):
-                return one
-        raise AssertionError(name)
-
-    @contextmanager
-    def client(self, number: str = "t001", name: str = "赵晓梅") -> Iterator[httpx.Client]:
-        """Sign in without a browser."""
-        with httpx.Client(base_url=self.url, timeout=60) as client:
-            client.get("/signin")
-            answer = client.post("/signin", data={"number": number, "name": name, "_xsrf": client.cookies["_xsrf"]})
-            assert answer.status_code == 303, answer.text
-            yield client
-
-
-def make_drill_course(root: Path) -> Course:
-    """Make a course with one released drill, x01, and three people on the roster."""
-    course = make_course(root, {"x01-s01": ("Scenario", DATA, KEY, 100)})
-    nbgrader = Nbgrader(course)
-    nbgrader.generate_assignment("x01")
-    nbgrader.release_assignment("x01")
-    with sqlite3.connect(root / "gradebook.db") as db:
-        for number in ("t001", "t002", "t003"):
-            db.execute("INSERT INTO student (id, first_name, last_name) VALUES (?, '晓梅', '赵')", (number,))
-    return course
-
-
-@contextmanager
-def drill_server(course: Course, *options: str, ends: int = 0) -> Iterator[Server]:
-    """Run ``coursekit drill x01``; it ends with status *ends*, and then nothing of it is left."""
-    command = [sys.executable, "-c", "from coursekit.cli import main; main()", "drill", "x01", "--port", "0"]
-    command += ["--no-browser", "--course", str(course.root), *options]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert started.stdout is not None
-    log: list[str] = []
-    try:
-        for line in started.stdout:
-            log.append(line)
-            if found := re.search(r"已开放：(http://\S+?)/", line):
-                break
-        else:
-            pytest.fail("the drill server did not start:\n" + "".join(log))
-        threading.Thread(target=log.extend, args=(started.stdout,), daemon=True).start()
-        server = Server(course, found[1], psutil.Process(started.pid))
-        yield server
-    finally:
-        everybody = psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
-        started.send_signal(signal.SIGINT)
-        status = started.wait(60)
-        _, left = psutil.wait_procs(everybody, timeout=20)
-        for one in left:
-            one.kill()
-        print("".join(log))
-    assert status == ends
-    assert left == []
-
-
 @pytest.fixture(name="course", scope="module")
 def _course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return make_drill_course(tmp_path_factory.mktemp("drills") / "course")
@@ -259,6 +186,24 @@ def test_only_drills_are_served(server: Server) -> None:
         assert mine.get(address).status_code == 200
         for policy in ("default-src 'self'", "frame-ancestors 'self'"):
             assert policy in mine.get("/x01").headers["content-security-policy"]
+
+
+def test_a_page_sends_its_kernel_no_code_and_finds_it_again(server: Server, tmp_path: Path) -> None:
+    """What a browser asks a kernel to run is dropped; a line that was cut is taken up where it was."""
+    token = Desk.open(server.course).token(Person("t003", "赵晓梅"))
+    asyncio.run(_talk(f"{server.url}/x01", token, tmp_path / "ran"))
+    assert not (tmp_path / "ran").exists()
+
+
+async def _talk(url: str, token: str, file: Path) -> None:
+    page = await open_page(url, await fetch(url, token, 60), token, 60)
+    code = {"code": f"open({str(file)!r}, 'w')", "silent": False, "store_history": False, "user_expressions": {}}
+    await page.say("execute_request", code)
+    assert (await page.ask(type="hello"))["type"] == "state"
+    page.line.close()
+    page.line = await connect(url, page.kernel, page.session, token, 60)
+    assert (await page.ask(type="hello"))["type"] == "state"
+    page.line.close()
 
 
 def test_a_course_without_drills_says_what_to_do(tmp_path: Path) -> None:
@@ -451,6 +396,7 @@ def test_pages_fit_every_screen(server: Server, browser: Browser, width: int, he
         page.locator(".ck-card h4").wait_for()
         shot(page, f"drill-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SCROLLERS) == []
         assert page.evaluate("document.documentElement.lang") == "zh-CN"
         assert page.title() == "试讲模块"
 

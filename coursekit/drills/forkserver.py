@@ -14,27 +14,28 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from coursekit.drills.kernel import DrillApp
 
 #: The longest order (bytes): an environment and a command.
 MAX_ORDER = 1 << 18
 
-#: Settings of a kernel: no history database, no completion.
-_LEAN = {
-    "HistoryManager": {"enabled": False},
-    "IPCompleter": {"use_jedi": False},
-    "InteractiveShell": {"colors": "nocolor"},
-}
-
-#: What a kernel would import by itself before its first cell has run.
+#: Environment of the server: further modules that its kernels use, separated by commas.
+PRELOAD = "COURSEKIT_PRELOAD"
+#: Environment of the template: folders whose exercises its kernels will show.
+SHELF = "COURSEKIT_SHELF"
+#: What a kernel would import by itself before its first page is shown.
 _USED = (
-    "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "IPython.core.completerlib", "IPython.core.debugger",
-    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard",
-    "encodings.idna", "encodings.ascii", "encodings.latin_1", "faulthandler", "tornado.platform.asyncio",
-    "tornado.queues", "ipywidgets", "widgets",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect",
+    "IPython.utils.wildcard", "encodings.idna", "encodings.ascii", "encodings.latin_1", "faulthandler",
+    "tornado.platform.asyncio", "tornado.queues", "widgets",
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ def main(descriptors: list[str]) -> None:
     """Import, freeze, and serve orders until the other end is closed."""
     line, lifeline = socket.socket(fileno=int(descriptors[0])), int(descriptors[1])
     line.set_inheritable(False)
-    _import()
+    gc.disable()  # no holes between what is made now: a kernel would fill them, and so copy their pages
+    app = _prepare()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels leave nothing behind
@@ -60,7 +62,7 @@ def main(descriptors: list[str]) -> None:
         pid = os.fork()
         if not pid:
             line.close()
-            _become_kernel(msgspec.json.decode(order, type=Order), lifeline)
+            _become_kernel(app, msgspec.json.decode(order, type=Order), lifeline)
         try:
             handle = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -70,20 +72,37 @@ def main(descriptors: list[str]) -> None:
         os.close(handle)
 
 
-def _import() -> None:
-    """Load what a kernel uses before its first page is shown."""
+def _prepare() -> DrillApp:
+    """Load what a kernel uses, and make as much of it as needs neither socket nor thread."""
     unused: Any = None  # nobody debugs a drill, and the debugger is half of a kernel
     sys.modules["debugpy"] = unused
-    for name in _USED:
+    for name in (*_USED, *filter(None, os.environ.get(PRELOAD, "").split(","))):
         import_module(name)
     import widgets.view
+    from coursekit.drills.kernel import make_app
+    from coursekit.drills.rehearsal import rehearse
 
     widgets.view.prepare()
+    app = make_app()
+    rehearse(app)
+    for folder in filter(None, os.environ.get(SHELF, "").split(os.pathsep)):
+        _read(Path(folder))
     if threading.active_count() > 1:  # a fork would copy their locks and not them
         raise SystemExit(f"threads before the fork: {threading.enumerate()}")
+    return app
 
 
-def _become_kernel(order: Order, lifeline: int) -> None:
+def _read(folder: Path) -> None:
+    """Read a folder's exercises, so that kernels need not; what cannot be read is said to whom it is shown."""
+    from widgets.pool import load_pool
+    from widgets.spec import DataError
+
+    for path in sorted((folder / "data").glob("*")):
+        with suppress(DataError):
+            load_pool(folder, path.stem)
+
+
+def _become_kernel(app: DrillApp, order: Order, lifeline: int) -> None:
     """Run an IPython kernel in this fresh process; never returns."""
     status = 1
     try:
@@ -93,35 +112,13 @@ def _become_kernel(order: Order, lifeline: int) -> None:
         os.environ.update({name: value for name, value in order.env.items() if name != "JPY_PARENT_PID"})
         os.chdir(order.cwd)
         random.seed()
+        gc.enable()
         threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
-        _run(order.connection)
+        app.run(order.connection)
         status = 0
     finally:
         sys.stderr.flush()
         os._exit(status)
-
-
-def _run(connection: str) -> None:
-    """Run the kernel; reading a command line and files of settings would touch, and so copy, megabytes of its memory."""
-    import ipywidgets
-    from ipykernel.kernelapp import IPKernelApp
-    from traitlets.config import Config
-
-    class KernelApp(IPKernelApp):
-        def parse_command_line(self, argv: object = None) -> None:
-            """Read none."""
-
-        def load_config_file(self, *_: object, **__: object) -> None:
-            """Read none."""
-
-        def log_connection_info(self) -> None:
-            """Say nothing, for nobody connects by hand."""
-            self._ports: dict[str, int] = {}
-
-    app: Any = KernelApp.instance(config=Config(_LEAN), connection_file=connection)
-    app.initialize([])
-    ipywidgets.register_comm_target()  # type: ignore[no-untyped-call]  # its import, before there was a kernel, could not
-    app.start()
 
 
 def _follow(lifeline: int) -> None:

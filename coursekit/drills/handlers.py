@@ -210,7 +210,7 @@ class NotebookPage(PageHandler):
             self.refuse(503, "演练暂时打不开", str(error))
             return
         page = await self.pool.take()
-        self.settings["kernel_manager"].owners[page.kernel] = visitor.id
+        self.settings["kernel_manager"].give(page.kernel, visitor.id)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         if "gzip" in self.request.headers.get("Accept-Encoding", ""):

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from jupyter_core.utils import ensure_async
+from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from coursekit.drills.template import Template, TemplateError
@@ -51,6 +52,28 @@ class DrillKernels(AsyncMappingKernelManager):
                 return str(error)
             self.template = template
             return None
+
+    def give(self, kernel_id: str, visitor: str) -> None:
+        """Make a kernel that waited *visitor*'s."""
+        self.owners[kernel_id] = visitor
+        self._rest(kernel_id)
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Read no messages for it: a kernel is busy as long as a page is connected."""
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.reason, kernel.execution_state = "", "idle"
+        self._rest(kernel_id)
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """Notice that a page is gone: from now on its kernel is idle."""
+        super().notify_disconnect(kernel_id)  # type: ignore[no-untyped-call]
+        if kernel_id in self:
+            self._rest(kernel_id)
+
+    def _rest(self, kernel_id: str) -> None:
+        """Note the time from which on a kernel is left alone."""
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.last_activity = utcnow()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Cull a kernel whose page is gone, or that died; a kernel without an owner waits in the pool."""

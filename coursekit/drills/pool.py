@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 #: So many pages are made at a time: more would only take processors from each other.
 AT_ONCE = 4
-#: Nobody came for so long (seconds): time to fill up again.
-CALM = 2.0
+#: Nobody came for so long (seconds): time to fill up again; and to rest after each page.
+CALM, REST = 2.0, 0.5
+#: So many pages wait at least, as a part of the size and as a number, for those who come twice.
+SPARE, LEAST = 0.1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Pool:
     is_alive: Callable[[str], Awaitable[bool]]
     gate: asyncio.Semaphore
     pages: deque[Ready] = field(default_factory=deque)
+    taken: set[str] = field(default_factory=set)
     _refill: asyncio.Task[None] | None = None
     _asked: float = 0.0
 
@@ -60,6 +63,16 @@ class Pool:
         self._asked = asyncio.get_running_loop().time()
         if self._refill is None or self._refill.done():
             self._refill = asyncio.create_task(self._fill_when_calm())
+        page = await self._next()
+        self.taken.add(page.kernel)
+        return page
+
+    def stop(self) -> None:
+        """Give up filling."""
+        if self._refill is not None:
+            self._refill.cancel()
+
+    async def _next(self) -> Ready:
         while self.pages:
             page = self.pages.popleft()
             if await self.is_alive(page.kernel):
@@ -67,14 +80,15 @@ class Pool:
         async with self.gate:
             return await self.make()
 
-    def stop(self) -> None:
-        """Give up filling."""
-        if self._refill is not None:
-            self._refill.cancel()
+    async def _wanted(self) -> int:
+        """Say how many pages should wait: the class that is here already will not come again, but for some of it."""
+        self.taken = {one for one in self.taken if await self.is_alive(one)}
+        spare = min(self.size, max(LEAST, round(self.size * SPARE)))
+        return max(spare, self.size - len(self.taken))
 
     async def _fill_when_calm(self) -> None:
-        """Make one page after the other whenever nobody has come for a while."""
-        while len(self.pages) < self.size:
+        """Make one page after the other whenever nobody has come for a while; those at work are not to notice."""
+        while len(self.pages) < await self._wanted():
             rest = self._asked + CALM - asyncio.get_running_loop().time()
             if rest > 0:
                 await asyncio.sleep(rest)
@@ -84,3 +98,4 @@ class Pool:
                     self.pages.append(await self.make())
             except Exception:  # noqa: BLE001  whoever comes next makes a page and sees what is wrong
                 return
+            await asyncio.sleep(REST)

@@ -9,19 +9,17 @@ import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import tornado.web
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 from voila.app import Voila
-from voila.notebook_renderer import NotebookRenderer
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
@@ -32,9 +30,12 @@ from voila.utils import get_page_config
 import coursekit
 from coursekit.course import Course, CourseError
 from coursekit.drills import handlers, provisioner, shelf, static
+from coursekit.drills.connection import DrillConnection
+from coursekit.drills.forkserver import SHELF
 from coursekit.drills.handlers import NotebookPage, Room
 from coursekit.drills.kernels import DrillKernels
 from coursekit.drills.pool import AT_ONCE, Pool, Ready
+from coursekit.drills.render import Compiled, DrillRenderer
 from coursekit.drills.signin import Desk
 from widgets.visitor import DRILL, VISITORS, Visitor
 
@@ -78,26 +79,6 @@ def drill_pages(course: Course, drills: Sequence[shelf.Drill], size: int) -> lis
     ]
 
 
-class DrillRenderer(NotebookRenderer):  # type: ignore[misc]
-    """Voila's renderer on a notebook file, without the cells that only grade."""
-
-    async def load_notebook(self, path: str) -> Any:
-        """Read the notebook itself: no contents manager, so nothing else can be asked for."""
-        notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        notebook.cells = [one for one in notebook.cells if not one.metadata.get("nbgrader", {}).get("grade")]
-        notebook.metadata.setdefault("title", notebook.metadata.get("coursekit", {}).get("title", "情景演练"))
-        return await self.fix_notebook(notebook)
-
-    async def _jinja_cell_generator(self, nb: Any, kernel_id: str) -> AsyncIterator[Any]:
-        """Run every cell; unlike in Voila's own, what fails is raised, so that nobody is given half a page."""
-        del kernel_id
-        try:
-            for index, cell in enumerate(nb.cells):
-                yield await self.executor.execute_cell(cell, None, index, store_history=False)
-        finally:
-            await self._cleanup_resources()
-
-
 class DrillServer(Voila):  # type: ignore[misc]
     """One server: kernels in pools of their own, pages for signed-in visitors."""
 
@@ -113,6 +94,8 @@ class DrillServer(Voila):  # type: ignore[misc]
         """Add who may come, and what handlers need."""
         settings: dict[str, Any] = super().init_settings()
         self.gate = asyncio.Semaphore(AT_ONCE)
+        self.compiled = Compiled()
+        self.shelf = os.pathsep.join(sorted({str(page.notebook.parent) for page in self.pages}))
         return settings | {
             "login_url": "/signin",
             "coursekit_room": self.room,
@@ -154,7 +137,7 @@ class DrillServer(Voila):  # type: ignore[misc]
 
     async def make(self, page: Page) -> Ready:
         """Make a page; a kernel that fails at it is given up for another one, once."""
-        if reason := await self.kernel_manager.renew_template(dict(os.environ)):
+        if reason := await self.kernel_manager.renew_template({**os.environ, SHELF: self.shelf}):
             self.log.warning("演练内核改用普通方式启动（较慢）：%s", reason)
         try:
             return await self._make(page)
@@ -165,6 +148,7 @@ class DrillServer(Voila):  # type: ignore[misc]
     async def _make(self, page: Page) -> Ready:
         """Start a kernel that belongs to nobody yet and let it run the page's notebook."""
         renderer = DrillRenderer(
+            self.compiled,
             voila_configuration=self.voila_configuration,
             traitlet_config=self.config,
             notebook_path=str(page.notebook),
@@ -237,6 +221,8 @@ def make_server(course: Course, drills: Sequence[shelf.Drill], pages: Sequence[P
     config = Config()
     config.KernelManager.transport = "ipc"
     config.KernelManager.autorestart = False
+    config.KernelManager.client_class = "coursekit.drills.render.DrillClient"
+    config.ZMQChannelsWebsocketConnection.limit_rate = False  # reads each message; a drill's kernel runs no loops
     config.KernelSpecManager.ensure_native_kernel = True
     config.VoilaConfiguration.template = "lab"
     config.VoilaConfiguration.allow_template_override = "NO"
@@ -247,6 +233,7 @@ def make_server(course: Course, drills: Sequence[shelf.Drill], pages: Sequence[P
     config.HTMLExporter.language_code = "zh"
     config.Voila.identity_provider_class = handlers.VisitorIdentity
     config.Voila.authorizer_class = handlers.OwnKernelOnly
+    config.Voila.kernel_websocket_connection_class = DrillConnection
     config.Voila.config_file_paths = []
     config.Voila.open_browser = False
     config.Voila.log_level = "WARN"
