@@ -13,7 +13,7 @@ AT_ONCE = 4
 #: Nobody came for so long (seconds): time to fill up again; and to rest after each page.
 CALM, REST = 2.0, 0.5
 #: So many pages wait at least, as a part of the size and as a number, for those who come twice.
-SPARE, LEAST = 0.1, 2
+SPARE, LEAST = 0.05, 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ from widgets.visitor import DRILL, VISITORS, Visitor
 _CLOSED = (
     AllowListFileHandler, VoilaContentsHandler, TornadoVoilaHandler, TornadoVoilaTreeHandler, VoilaShutdownKernelHandler
 )  # fmt: skip
+#: Every page is asked for a sign of life so often, and cut off after a silence of so long (ms). The silence must span
+#: more than one question: Jupyter looks before it has asked for the first time.
+PING, SILENCE = 10_000, 35_000
 _FRONT_ENDS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
 
@@ -102,7 +105,8 @@ class DrillServer(Voila):  # type: ignore[misc]
             "headers": handlers.HEADERS,
             "default_handler_class": handlers.NotFound,
             "mathjax_url": "/no-mathjax.js",  # Voila's own is on another host
-            "ws_ping_timeout": 30_000,
+            "ws_ping_interval": PING,
+            "ws_ping_timeout": SILENCE,
             "log_function": lambda _: None,  # refusals are said to whom they concern
         }
 
