@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainees", type=int, default=10_000)
     parser.add_argument("--distinct", type=int, default=200)
-    parser.add_argument("--stock", type=int, default=100)
+    parser.add_argument("--stock", type=int, default=10)
     options = parser.parse_args()
     console = Console(width=120)
     kit, nbgrader = (str(Path(sys.executable).parent / name) for name in ("coursekit", "nbgrader"))
