@@ -58,6 +58,10 @@ def write_feedback(course: Course, assignment: str, progress: Callable[[str], No
     with open_gradebook(course) as gradebook:
         stored = gradebook.assignment(assignment)
         marks_of, penalties = gradebook.marks(assignment), gradebook.penalties(assignment)
+    if not any(notebook.graded for notebook in stored.notebooks):
+        raise CourseError(
+            f"“{assignment}”是记录表，不评分，没有反馈。把收来的表读成数据：coursekit forms collect {assignment}"
+        )
     if not marks_of:
         raise CourseError(f"作业“{assignment}”还没有评分结果。请先运行 coursekit grade {assignment}")
     maxima = {cell.name: cell.maximum for notebook in stored.notebooks for cell in notebook.graded}

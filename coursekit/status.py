@@ -22,7 +22,7 @@ SHOWN = 12
 class Standing:
     """One trainee in one assignment; *graded* is when what was graded had been submitted, None is "not yet".
 
-    *fetched* is None where homes are out of sight; *waiting* counts items that await a person.
+    *fetched* is None where homes are out of sight; *waiting* counts items that await a person; a form *has_marks* never.
     """
 
     trainee: str
@@ -32,6 +32,7 @@ class Standing:
     is_collected: bool = False
     graded: datetime | None = None
     is_graded: bool = False
+    has_marks: bool = True
     waiting: int = 0
     feedback: bool = False
 
@@ -65,7 +66,7 @@ def gaps(one: Standing, late: bool) -> Iterator[str]:
         yield "收取了新的提交，还没有重新评分"
     elif one.is_graded and one.waiting:
         yield "有题等待人工评分"
-    elif one.is_graded and not one.feedback:
+    elif one.is_graded and one.has_marks and not one.feedback:
         yield "已评分，反馈还没有发布"
 
 
@@ -150,15 +151,17 @@ def _graded(course: Course, assignment: str) -> tuple[dict[str, Standing], list[
     try:
         with open_gradebook(course) as gradebook:
             when, marks = gradebook.handed_in(assignment), gradebook.marks(assignment)
+            done = gradebook.digests(assignment)
     except CourseError as error:
         return {}, [str(error)]
-    return {name: _mark(name, at, marks.get(name, {})) for name, (at, _) in when.items()}, []
+    return {name: _mark(name, at, marks.get(name, {}), name in done) for name, (at, _) in when.items()}, []
 
 
-def _mark(trainee: str, at: datetime | None, cells: Mapping[str, Mapping[str, Any]]) -> Standing:
+def _mark(trainee: str, at: datetime | None, cells: Mapping[str, Mapping[str, Any]], done: bool) -> Standing:
+    """Return where a trainee stands; a form, which has no marks, is *done* when the grader has been over it."""
     waiting = sum(bool(row.get("needs_manual_grade")) for row in cells.values())
     graded = at.replace(tzinfo=UTC) if at else None
-    return Standing(trainee, graded=graded, is_graded=bool(cells), waiting=waiting)
+    return Standing(trainee, graded=graded, is_graded=bool(cells) or done, has_marks=bool(cells), waiting=waiting)
 
 
 def _has_gradebook(course: Course) -> bool:

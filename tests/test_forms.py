@@ -20,11 +20,13 @@ from coursekit.check import check
 from coursekit.cli import app
 from coursekit.course import Course, CourseError
 from coursekit.effect_schema import FORM
+from coursekit.feedback import write_feedback
 from coursekit.forms import Question
 from coursekit.forms_store import collect, export, stored
 from coursekit.grade import grade_assignment
 from coursekit.nbgrader import Nbgrader
 from coursekit.records import open_records
+from coursekit.status import overviews
 from widgets.exercise import FormEntry
 
 PEER = {
@@ -203,3 +205,19 @@ def test_a_form_goes_from_the_page_into_the_file(tmp_path: Path, monkeypatch: py
     shutil.copytree(home / "s02", course.folder("submitted", "t1", "s02"))
     (sheet,) = collect(course, "s02").sheets
     assert [word for _, word in sheet.words] == [PEER[name] if name != "scene" else "窗口办件" for name in labels]
+
+
+def test_a_form_is_done_when_it_was_graded_and_has_no_feedback(tmp_path: Path) -> None:
+    """Status does not wait for marks that there will never be, and 反馈 says what to do instead."""
+    course = course_with(tmp_path / "course", "s02")
+    Nbgrader(course).generate_assignment("s02")
+    shutil.copytree(course.folder("release", ".", "s02"), course.folder("submitted", "t1", "s02"))
+    hand_in(course, "s02", "t1", PEER)
+    (course.folder("submitted", "t1", "s02") / "timestamp.txt").write_text("2026-11-20 08:00:00 UTC", "utf-8")
+    (before,) = overviews(course, ["s02"])
+    assert any("还没有评分" in problem for problem in before.problems)
+    grade_assignment(course, "s02")
+    (after,) = overviews(course, ["s02"])
+    assert not any("评分" in problem or "反馈" in problem for problem in after.problems)
+    with pytest.raises(CourseError, match="forms collect s02"):
+        write_feedback(course, "s02")
