@@ -1,6 +1,6 @@
 """Evaluation, ledger and report of a whole course beside stock ``nbgrader export``, on one database, in one run.
 
-Run: uv run python benchmarks/office.py [--trainees 10000] [--stock 100]
+Run: uv run python benchmarks/office.py [--trainees 10000] [--stock 10]
 
 Every assignment of the course is released by nbgrader. The first --distinct trainees answer everything and are graded by
 the kit; the others get one of their results each, so that every grade, digest and report stands in the gradebook
