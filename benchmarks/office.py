@@ -140,6 +140,7 @@ def main() -> None:
             "coursekit report": ["report", "--out", "report.html"],
         }.items():
             runs[name] = timed(kit, *command, cwd=course.root, config=config)
+            console.print(f"{name}：{runs[name].seconds:.1f} 秒，{runs[name].megabytes:.0f} MB")
         only = ["--student", json.dumps([one.id for one in chosen])] if options.stock else []
         theirs = timed(nbgrader, "export", "--to", "grades.csv", *only, cwd=course.root, config=config)
         lines = (course.root / "grades.csv").read_text("utf-8").count("\n") - 1
