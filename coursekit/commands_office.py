@@ -54,7 +54,7 @@ def add(
     from coursekit.sessions import Session, add_session
 
     texts = [number, day, starts, ends, place, content, trainer, hours]
-    titles = [field.label for field in SESSIONS.fields.values()]
+    titles = [field.label for field in SESSIONS.columns.values()]
     rows, problems = read_forms([Sheet(SESSIONS.title, [titles, texts])], (SESSIONS,))
     if problems or not rows:
         raise CourseError("；".join(f"{one.field}：{one.what}。{one.cure}" for one in problems) + "。")

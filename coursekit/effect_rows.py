@@ -13,12 +13,11 @@ from typing import Any, Literal
 from coursekit.effect import PHASES
 from coursekit.ledger_forms import read_day
 from coursekit.quality import ALL
-from coursekit.roster_table import Problem, Sheet, clean, header_word
+from coursekit.roster_table import Problem, Sheet
+from coursekit.sheet_forms import SheetForm, read_rows
 
-_TOP = 20
 #: No counter handles more in a period, no case takes longer (minutes).
 MOST, LONGEST = 100_000_000, 100_000
-_CURE = "请用模板填写：coursekit effect template 模板.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +29,13 @@ class Column:
     required: bool = False
     needs: str = ""
     unit: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A sheet by its title, its columns by their names in the database; *figures* is what at least one row must say."""
+class Form(SheetForm[Column]):
+    """A sheet of figures: no two rows share their *keys*, and each says one of the *figures*."""
 
-    title: str
-    hint: str
-    columns: Mapping[str, Column]
     keys: tuple[str, ...]
 
     @property
@@ -104,28 +101,11 @@ class Filled:
 
 
 def read(sheets: Sequence[Sheet]) -> tuple[list[Filled], list[Problem]]:
-    """Read every sheet that is a form by its title or, when the file has but one sheet, by its header."""
-    rows: list[Filled] = []
-    problems: list[Problem] = []
-    found = 0
-    for sheet in sheets:
-        form = next((one for one in FORMS if clean(sheet.name) == one.title), None)
-        form = form or next((one for one in FORMS if len(sheets) == 1 and _header(sheet, one) is not None), None)
-        if form is None:
-            continue
-        found += 1
-        header = _header(sheet, form)
-        if header is not None:
-            problems += _read(sheet, form, header, rows)
-        elif any(any(map(clean, cells)) for cells in sheet.rows):
-            missing = "、".join(f"“{one.label}”" for one in form.columns.values() if one.required)
-            problems.append(Problem(sheet.name, None, "", f"前 {_TOP} 行里没有写全 {missing} 的表头", _CURE))
-    if not found:
-        titles = "、".join(form.title for form in FORMS)
-        problems.append(Problem(sheets[0].name if sheets else "", None, "", f"文件里没有工作表：{titles}", _CURE))
-    elif not rows and not problems:
+    """Read the sheets of figures; a file that has them and not one row is a mistake."""
+    found, problems = read_rows(sheets, FORMS, _value, "coursekit effect template 模板.xlsx", "请核对表头")
+    if not found and not problems:
         problems.append(Problem(sheets[0].name, None, "", "表头下面一行数据也没有", "请填写后再导入"))
-    return rows, problems
+    return [Filled(*one) for one in found], problems
 
 
 def judge(rows: Sequence[Filled], stored: Sequence[Filled], today: date) -> Iterator[Problem]:
@@ -181,45 +161,6 @@ def _order(rows: Sequence[Filled]) -> Iterator[Problem]:
             yield said.problem("starts", f"与{period}重叠，会重复计算", "请改正日期，同一窗口的各段时间不能重叠")
         if before.values["phase"] == "after" and row.values["phase"] == "before":
             yield said.problem("phase", f"同一窗口的培训前晚于培训后（{period}）", "请核对阶段和日期")
-
-
-def _header(sheet: Sheet, form: Form) -> int | None:
-    for place, cells in enumerate(sheet.rows[:_TOP]):
-        names = set(_columns(cells, form).values())
-        if all(name in names for name, one in form.columns.items() if one.required):
-            return place
-    return None
-
-
-def _columns(titles: Sequence[str], form: Form) -> dict[int, str]:
-    words = {header_word(one.label): name for name, one in form.columns.items()}
-    found: dict[int, str] = {}
-    for place, title in enumerate(titles):
-        name = words.get(header_word(title))
-        if name and name not in found.values():
-            found[place] = name
-    return found
-
-
-def _read(sheet: Sheet, form: Form, header: int, rows: list[Filled]) -> Iterator[Problem]:
-    columns = _columns(sheet.rows[header], form)
-    last = max((n for n, row in enumerate(sheet.rows, 1) if any(map(clean, row))), default=0)
-    for first, end, address in sheet.merged:
-        if end > header and first <= last:
-            yield Problem(sheet.name, first, address, "是合并单元格，看不出每一行是什么", "请取消合并，每一行都写全")
-    for place, title in enumerate(map(clean, sheet.rows[header])):
-        if title and place not in columns:
-            yield Problem(sheet.name, header + 1, title, "不认识这一列，没有读", "请核对表头", fatal=False)
-    for number, cells in enumerate(sheet.rows[header + 1 :], header + 2):
-        texts = {name: clean(cells[place]) if place < len(cells) else "" for place, name in columns.items()}
-        if not any(texts.values()):
-            continue
-        values: dict[str, Any] = {}
-        for name, column in form.columns.items():
-            values[name], wrong = _value(column, texts.get(name, ""))
-            if wrong:
-                yield Problem(sheet.name, number, column.label, *wrong)
-        rows.append(Filled(form, sheet.name, number, values))
 
 
 def _value(column: Column, text: str) -> tuple[Any, tuple[str, str] | None]:

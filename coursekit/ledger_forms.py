@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from coursekit.sheet_forms import SheetForm
+
 #: What attendance may say.
 PRESENCE = ("出勤", "迟到", "早退", "请假", "缺勤")
 #: Whoever was there for at least a part.
@@ -28,14 +30,7 @@ class Field:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One sheet to fill in, its columns by their names in the database."""
-
-    title: str
-    hint: str
-    fields: Mapping[str, Field]
-
+Form = SheetForm[Field]
 
 _WHO = {
     "student_id": Field("工号", "id", most=64, others=("学员工号",)),

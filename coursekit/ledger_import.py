@@ -60,12 +60,12 @@ def import_forms(course: Course, path: Path, forms: Sequence[Form] = FORMS) -> I
 def write_template(path: Path) -> None:
     """Write empty forms with headers, cell formats and lists to choose from."""
     guide = Sheet("填写说明", [Column("工作表", 14), Column("怎么填", 70)], [[form.title, form.hint] for form in FORMS])
-    sheets = [Sheet(form.title, [_column(form, name) for name in form.fields], []) for form in FORMS]
+    sheets = [Sheet(form.title, [_column(form, name) for name in form.columns], []) for form in FORMS]
     write_book(path, [guide, *sheets])
 
 
 def _column(form: Form, name: str) -> Column:
-    field = form.fields[name]
+    field = form.columns[name]
     kinds = {"day": "day", "clock": "clock", "hours": "number"}
     wide = {"id": 12, "number": 12, "day": 12, "clock": 9, "hours": 8, "presence": 9}
     text = 40 if field.most > 200 else 14

@@ -10,10 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from coursekit.ledger_forms import ATTENDANCES, FORMS, PRESENCE, RECORDS, SESSIONS, Field, Form, read_clock, read_day
-from coursekit.roster_table import Problem, Sheet, clean, header_word
-
-#: Looked for a header this far down; above it stand titles.
-_TOP = 20
+from coursekit.roster_table import Problem, Sheet
+from coursekit.sheet_forms import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Filled:
 
     def problem(self, name: str, what: str, cure: str, *, fatal: bool = True) -> Problem:
         """Say what is wrong with the column *name* of this row."""
-        return Problem(self.sheet, self.row, self.form.fields[name].label, what, cure, fatal)
+        return Problem(self.sheet, self.row, self.form.columns[name].label, what, cure, fatal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +38,9 @@ class Known:
 
 
 def read_forms(sheets: Sequence[Sheet], forms: Sequence[Form] = FORMS) -> tuple[list[Filled], list[Problem]]:
-    """Read every sheet that is a form by its title or, when the file has but one sheet, by its header."""
-    rows: list[Filled] = []
-    problems: list[Problem] = []
-    found = 0
-    for sheet in sheets:
-        form = _form_of(sheet, forms, alone=len(sheets) == 1)
-        if form is None:
-            continue
-        found += 1
-        header = _header(sheet, form)
-        if header is not None:
-            problems += _read(sheet, form, header, rows)
-        elif any(any(map(clean, cells)) for cells in sheet.rows):
-            missing = "、".join(f"“{label}”" for label in _required(form))
-            what = f"前 {_TOP} 行里没有写全 {missing} 的表头"
-            problems.append(Problem(sheet.name, None, "", what, "请用模板填写：coursekit ledger template 模板.xlsx"))
-    if not found:
-        titles = "、".join(form.title for form in forms)
-        what = f"文件里没有这些工作表：{titles}"
-        name = sheets[0].name if sheets else ""
-        problems.append(Problem(name, None, "", what, "请用模板填写：coursekit ledger template 模板.xlsx"))
-    return rows, problems
+    """Read the sheets that are forms of the ledger; what else is in the file is passed over."""
+    found, problems = read_rows(sheets, forms, _value, "coursekit ledger template 模板.xlsx", "需要保留的请写进备注")
+    return [Filled(*one) for one in found], problems
 
 
 def judge(rows: Sequence[Filled], known: Known) -> Iterator[Problem]:
@@ -74,7 +53,7 @@ def judge(rows: Sequence[Filled], known: Known) -> Iterator[Problem]:
         values = row.values
         key = _key(row)
         if key in seen:
-            yield row.problem(next(iter(row.form.fields)), f"与第 {seen[key].row} 行重复", "请删去其中一行")
+            yield row.problem(next(iter(row.form.columns)), f"与第 {seen[key].row} 行重复", "请删去其中一行")
         seen.setdefault(key, row)
         if row.form is SESSIONS:
             if values["ends"] and values["starts"] and values["ends"] <= values["starts"]:
@@ -124,60 +103,6 @@ def _days(row: Filled, begun: date | None, today: date) -> Iterator[Problem]:
         yield row.problem("done", f"{done} 还没有到", "没有改好的请留空")
     if done and not row.values["correction"]:
         yield row.problem("correction", "写了完成日期，没有写改进措施", "请补上改进措施")
-
-
-def _required(form: Form) -> list[str]:
-    return [field.label for field in form.fields.values() if field.required]
-
-
-def _form_of(sheet: Sheet, forms: Sequence[Form], *, alone: bool) -> Form | None:
-    title = clean(sheet.name)
-    for form in forms:
-        if title == form.title:
-            return form
-    return next((form for form in forms if alone and _header(sheet, form) is not None), None)
-
-
-def _header(sheet: Sheet, form: Form) -> int | None:
-    """Return the index of the first row that has the headers of all columns to be filled in."""
-    for place, cells in enumerate(sheet.rows[:_TOP]):
-        names = set(_columns(cells, form).values())
-        if all(name in names for name, field in form.fields.items() if field.required):
-            return place
-    return None
-
-
-def _columns(titles: Sequence[str], form: Form) -> dict[int, str]:
-    words = {header_word(word): name for name, field in form.fields.items() for word in (*field.others, field.label)}
-    words |= {header_word(field.label): name for name, field in form.fields.items()}
-    found: dict[int, str] = {}
-    for place, title in enumerate(titles):
-        name = words.get(header_word(title))
-        if name and name not in found.values():
-            found[place] = name
-    return found
-
-
-def _read(sheet: Sheet, form: Form, header: int, rows: list[Filled]) -> Iterator[Problem]:
-    columns = _columns(sheet.rows[header], form)
-    last = max((n for n, row in enumerate(sheet.rows, 1) if any(map(clean, row))), default=0)
-    for first, end, address in sheet.merged:
-        if end > header and first <= last:
-            yield Problem(sheet.name, first, address, "是合并单元格，看不出每一行是什么", "请取消合并，每一行都写全")
-    for place, title in enumerate(map(clean, sheet.rows[header])):
-        if title and place not in columns:
-            yield Problem(sheet.name, header + 1, title, "不认识这一列，没有读", "需要保留的请写进备注", fatal=False)
-    for number, cells in enumerate(sheet.rows[header + 1 :], header + 2):
-        texts = {name: clean(cells[place]) if place < len(cells) else "" for place, name in columns.items()}
-        if not any(texts.values()):
-            continue
-        values: dict[str, Any] = {}
-        for name, field in form.fields.items():
-            value, wrong = _value(field, texts.get(name, ""))
-            values[name] = value
-            if wrong:
-                yield Problem(sheet.name, number, field.label, *wrong)
-        rows.append(Filled(form, sheet.name, number, values))
 
 
 def _value(field: Field, text: str) -> tuple[Any, tuple[str, str] | None]:

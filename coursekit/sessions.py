@@ -72,7 +72,7 @@ def load_sessions(course: Course) -> list[Session]:
 
 def add_session(course: Course, session: Session) -> None:
     """Add one session; raises CourseError when its number is taken or its times cannot be."""
-    values = {name: getattr(session, name) for name in SESSIONS.fields}
+    values = {name: getattr(session, name) for name in SESSIONS.columns}
     make_gradebook(course)
     with open_records(course) as connection:
         if connection.execute(select(SESSION.c.number).where(SESSION.c.number == session.number)).first():
