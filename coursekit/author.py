@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: Cells and notebooks are plain JSON objects here; importing nbformat costs a second and adds nothing.
@@ -62,6 +62,22 @@ def task_cell(name: str, points: float, instruction: str, rubric: str) -> Cell:
     cell = lesson(name, f"{instruction}\n\n{MARK_SCHEME}\n\n{rubric}\n\n{END_MARK_SCHEME}")
     cell["metadata"]["nbgrader"] |= {"task": True, "points": points}
     return cell
+
+
+def labelled(texts: Mapping[str, str]) -> list[dict[str, str]]:
+    """Make the entries of a data file that have an id and a text: options, bins, columns."""
+    return [{"id": name, "text": text} for name, text in texts.items()]
+
+
+def facts(*texts: str) -> list[dict[str, str]]:
+    """Make the facts of a data file, called f1, f2 and so on."""
+    return labelled({f"f{number}": text for number, text in enumerate(texts, 1)})
+
+
+def table(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Make the columns and rows of a data file; rows are called r1, r2 and so on."""
+    cells = [dict(zip(columns, row, strict=True)) for row in rows]
+    return {"columns": labelled(columns), "rows": [{"id": f"r{n}", "cells": row} for n, row in enumerate(cells, 1)]}
 
 
 def _code(name: str, source: str) -> Cell:

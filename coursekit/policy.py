@@ -11,6 +11,8 @@ import json
 import runpy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ from coursekit.course import Course, CourseError
 from coursekit.notebooks import marks, read_notebook, text
 from coursekit.settings import Settings
 from widgets.pool import sitting
+from widgets.workdays import HolidayTable, read_table
+
+#: Holidays and working weekends, from the course's folder.
+HOLIDAYS = Path("config") / "holidays-2025-2026.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,17 @@ class Task:
 
 Written = Exercise | Lesson | Task
 Writers = Mapping[str, Callable[[Settings], Written]]
+
+
+@cache
+def holidays(writer: str) -> HolidayTable:
+    """Read the course's table of holidays for a module of policy/, given its ``__file__``."""
+    return read_table((Path(writer).resolve().parents[1] / HOLIDAYS).read_text("utf-8"))
+
+
+def spoken(day: date) -> str:
+    """Write a day of the course's year the way people say it."""
+    return f"{day.month} 月 {day.day} 日"
 
 
 def writers(course: Course, assignment: str) -> Writers:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
-from coursekit.policy import Exercise, Lesson
+from coursekit.policy import Exercise, Lesson, holidays, spoken
 from coursekit.settings import Settings
-from widgets.workdays import add_workdays, read_table
+from widgets.workdays import add_workdays
 
-TABLE = read_table((Path(__file__).parents[1] / "config" / "holidays-2025-2026.csv").read_text("utf-8"))
 #: When the registration form was handed in, when the complaint came, and the law's limit in days (居民身份证法第十二条).
 FORM, COMPLAINT, LAW_DAYS = date(2026, 9, 21), date(2026, 9, 24), 60
 CALENDAR = (
@@ -18,16 +16,13 @@ CALENDAR = (
 )
 
 
-def spoken(day: date) -> str:
-    """Write a day of 2026 the way a clerk says it."""
-    return f"{day.month} 月 {day.day} 日"
-
-
 def m03_j03(settings: Settings) -> Exercise:
     """Four dates from the centre's promises and the law's limit, and what a broken promise means."""
     rules, card = settings.policy.complaints, settings.policy.id_card_days
-    promised, limit = add_workdays(FORM, card, TABLE), FORM + timedelta(days=LAW_DAYS)
-    contact, answer = (add_workdays(COMPLAINT, days, TABLE) for days in (rules.accept_days, rules.answer_days))
+    promised, limit = add_workdays(FORM, card, holidays(__file__)), FORM + timedelta(days=LAW_DAYS)
+    contact, answer = (
+        add_workdays(COMPLAINT, days, holidays(__file__)) for days in (rules.accept_days, rules.answer_days)
+    )
     late = promised + timedelta(days=3)
     verdict = "u5" if late <= limit else "u2"
     reasons = {

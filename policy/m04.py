@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from coursekit.policy import Exercise
+from coursekit.policy import Exercise, holidays
 from coursekit.settings import Settings
-from widgets.workdays import add_workdays, read_table
+from widgets.workdays import add_workdays
 
-TABLE = read_table((Path(__file__).resolve().parent.parent / "config" / "holidays-2025-2026.csv").read_text("utf-8"))
 RECEIVED = date(2026, 9, 8)
 
 
 def tolerated(settings: Settings) -> Exercise:
     """Write the case with the last day on which the missing paper may come."""
     days = settings.policy.tolerance_days
-    last = add_workdays(RECEIVED, days, TABLE)
+    last = add_workdays(RECEIVED, days, holidays(__file__))
     return Exercise(_data(days, f"2026 年 {last.month} 月 {last.day} 日"), _key(days, f"{last.month} 月 {last.day} 日"))
 
 

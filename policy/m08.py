@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from coursekit.policy import Exercise, Lesson
+from coursekit.policy import Exercise, Lesson, holidays, spoken
 from coursekit.settings import Settings
-from widgets.workdays import add_workdays, read_table
+from widgets.workdays import add_workdays
 
-TABLE = read_table((Path(__file__).resolve().parent.parent / "config" / "holidays-2025-2026.csv").read_text("utf-8"))
 NOTICE = "国务院办公厅关于 2026 年部分节假日安排的通知"
 RATINGS = "政务服务“好差评”制度（国办发〔2019〕51号）及其公开解读"
 HOLIDAYS = "放假：9 月 25 日至 27 日中秋，10 月 1 日至 7 日国庆；调休上班：9 月 20 日（周日）、10 月 10 日（周六）；其余周末不上班"
 
 
-def spoken(day: date) -> str:
-    """Write a day the way people say it."""
-    return f"{day.month} 月 {day.day} 日"
-
-
 def after(month: int, day: int, days: int) -> date:
     """Return the last day of a limit of so many working days from a day of 2026, which itself does not count."""
-    return add_workdays(date(2026, month, day), days, TABLE)
+    return add_workdays(date(2026, month, day), days, holidays(__file__))
 
 
 def m08_deadlines(settings: Settings) -> Lesson:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from coursekit.author import facts, labelled, table
 from coursekit.policy import Exercise, Lesson
 from coursekit.settings import Settings
 
@@ -23,24 +24,6 @@ def _clock(minutes: int) -> str:
 
 def _number(value: float) -> str:
     return f"{round(value, 2):g}"
-
-
-def _labelled(texts: list[str]) -> list[dict[str, str]]:
-    return [{"id": f"f{number}", "text": text} for number, text in enumerate(texts, 1)]
-
-
-def _table(columns: dict[str, str], rows: list[tuple[str, ...]]) -> dict[str, Any]:
-    """Return columns and rows of a data file; rows are called r1, r2 and so on."""
-    return {
-        "columns": [{"id": name, "text": text} for name, text in columns.items()],
-        "rows": [
-            {"id": f"r{number}", "cells": dict(zip(columns, row, strict=True))} for number, row in enumerate(rows, 1)
-        ],
-    }
-
-
-def _options(texts: dict[str, str]) -> list[dict[str, str]]:
-    return [{"id": name, "text": text} for name, text in texts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +120,14 @@ def m10_j01(settings: Settings) -> Exercise:
         "prompt": "按本中心规定计算工时，再看表里谁要备案。中午休息不算工作时间。",
         "source": ["本中心规定（工作时间与考勤）", HANDBOOK, LAW],
         "seed": ["12.1", "0.22", "0.23", "E30"],
-        "facts": _labelled(
-            [
-                f"工作时间：{rules.hours}",
-                f"备案：提前回单位交换文件超过 {limit} 分钟（不含本数），事先报综合业务科备案",
-                "请假：公务、公休、因私离岗，都按请假程序办理",
-                "放假：2026 年 9 月 25 日（周五）中秋节放假，9 月 21 日至 24 日照常上班",
-                "下表：9 月 22 日六个人下午离开大厅的时间，当天都没有回来",
-            ]
+        "facts": facts(
+            f"工作时间：{rules.hours}",
+            f"备案：提前回单位交换文件超过 {limit} 分钟（不含本数），事先报综合业务科备案",
+            "请假：公务、公休、因私离岗，都按请假程序办理",
+            "放假：2026 年 9 月 25 日（周五）中秋节放假，9 月 21 日至 24 日照常上班",
+            "下表：9 月 22 日六个人下午离开大厅的时间，当天都没有回来",
         ),
-        **_table(
+        **table(
             {"name": "姓名", "why": "离开原因", "when": "离开时间"},
             [(name, why, _clock(when)) for name, why, when in leaving],
         ),
@@ -159,7 +140,7 @@ def m10_j01(settings: Settings) -> Exercise:
                 "id": "h5",
                 "text": "方屿应当办什么手续？",
                 "answer": "choice",
-                "options": _options(
+                "options": labelled(
                     {
                         "n4": "和交换文件一样，向综合业务科备案",
                         "w7": "按请假程序请假，获准后再走",
@@ -220,7 +201,7 @@ def m10_w01(settings: Settings) -> Exercise:
             f"擅离岗位当天累计超过 {away} 小时（不含本数）的，折算旷工半天；没有超过的登记为擅离岗位，折算 0。",
             "一次迟到、早退不折算，月底再看次数。",
         ],
-        **_table(
+        **table(
             {
                 "name": "姓名",
                 "come": "上班打卡",
@@ -251,7 +232,7 @@ def m10_w01(settings: Settings) -> Exercise:
                 ("蒋一苇", _clock(start - 4), _clock(end), f"擅离岗位共 {away} 小时 10 分钟", "擅离岗位", "半天"),
             ],
         ),
-        "reasons": _options(
+        "reasons": labelled(
             {
                 "v4": "擅离时间已经越过规定的线，应折算半天",
                 "d8": "擅离时间没有越过规定的线，不应折算",
@@ -329,14 +310,12 @@ def m10_j02(settings: Settings) -> Exercise:
         "prompt": "下面是五名窗口人员 10 月的考勤汇总。按本中心规定，算出每人当月计旷工几天，半天写 0.5。",
         "source": ["本中心规定（旷工认定）", HANDBOOK, LAW],
         "seed": ["12.3", "0.24"],
-        "facts": _labelled(
-            [
-                f"迟到早退：两项合并计次，当月达到 {late} 次（含本数）计旷工半天，当月只计一次",
-                f"擅离岗位：一天累计超过 {away} 小时（不含本数）计旷工半天；表中各次都不在同一天，逐次判断",
-                "其他情形：按实际天数计算，与上面两项相加",
-            ]
+        "facts": facts(
+            f"迟到早退：两项合并计次，当月达到 {late} 次（含本数）计旷工半天，当月只计一次",
+            f"擅离岗位：一天累计超过 {away} 小时（不含本数）计旷工半天；表中各次都不在同一天，逐次判断",
+            "其他情形：按实际天数计算，与上面两项相加",
         ),
-        **_table(
+        **table(
             {"who": "人员", "late": "迟到", "early": "早退", "gone": "各次擅离岗位的时长", "else": "其他情况"},
             [
                 (who, f"{lates} 次", f"{earlies} 次", "、".join(map(spell, gone)) or "无", other)
@@ -371,14 +350,12 @@ def m10_j03(settings: Settings) -> Exercise:
         "prompt": "小叶 10 月 14 日离开窗口五次。先算出擅离的时间，再按本中心规定认定。",
         "source": ["本中心规定（旷工认定）", HANDBOOK, LAW],
         "seed": ["12.3", "0.24"],
-        "facts": _labelled(
-            [
-                f"工作时间：{rules.hours}",
-                f"擅离岗位：同一天合并计算，超过 {rules.away} 小时（不含本数）计旷工半天；午休不算在内",
-                "不算擅离：经首席代表同意并有人顶岗的，以及因公外出的",
-            ]
+        "facts": facts(
+            f"工作时间：{rules.hours}",
+            f"擅离岗位：同一天合并计算，超过 {rules.away} 小时（不含本数）计旷工半天；午休不算在内",
+            "不算擅离：经首席代表同意并有人顶岗的，以及因公外出的",
         ),
-        **_table(
+        **table(
             {"no": "次序", "time": "离开至返回", "why": "事由和手续"},
             [
                 ("第 1 次", f"{_clock(rules.start + 30)}—{_clock(rules.start + 30 + first)}", "取快递，没有报告"),
@@ -395,12 +372,12 @@ def m10_j03(settings: Settings) -> Exercise:
         "blanks": [
             {"id": "w3", "text": "第 3 次离岗，有多少分钟算擅离？", "answer": "number", "decimals": 0},
             {"id": "g7", "text": "全天擅离岗位一共多少分钟？", "answer": "number", "decimals": 0},
-            {"id": "b2", "text": "这一天怎样认定？", "answer": "choice", "options": _options(verdicts)},
+            {"id": "b2", "text": "这一天怎样认定？", "answer": "choice", "options": labelled(verdicts)},
             {
                 "id": "n5",
                 "text": "如果第 4 次早回来 5 分钟，这一天怎样认定？",
                 "answer": "choice",
-                "options": _options(dict(reversed(verdicts.items()))),
+                "options": labelled(dict(reversed(verdicts.items()))),
             },
         ],
     }
@@ -443,15 +420,13 @@ def m10_j04(settings: Settings) -> Exercise:
             "国务院办公厅关于 2026 年部分节假日安排的通知",
         ],
         "seed": ["E29", "12.3", "0.24"],
-        "facts": _labelled(
-            [
-                "数法：条文写“天”的，本题按自然日数；写“工作日”的，按工作日数。开始不来的那天计入，回来上班的那天不计",
-                "甲：公务员，2026 年 11 月 2 日（周一）起不来上班，11 月 17 日（周二）回来，没有请假",
-                "乙：事业单位人员，2026 年 10 月 8 日（周四）起不来上班，10 月 30 日（周五）回来，没有请假",
-                "调休：2026 年 10 月 10 日（周六）上班",
-                "丙：公务员，2026 年 3 月旷工 12 天，6 月旷工 9 天，10 月旷工 9 天，三次不相连",
-                f"丁：10 月迟到 {rules.late - 2} 次、早退 1 次；本中心规定，两项合计达到 {rules.late} 次（含本数）计旷工半天",
-            ]
+        "facts": facts(
+            "数法：条文写“天”的，本题按自然日数；写“工作日”的，按工作日数。开始不来的那天计入，回来上班的那天不计",
+            "甲：公务员，2026 年 11 月 2 日（周一）起不来上班，11 月 17 日（周二）回来，没有请假",
+            "乙：事业单位人员，2026 年 10 月 8 日（周四）起不来上班，10 月 30 日（周五）回来，没有请假",
+            "调休：2026 年 10 月 10 日（周六）上班",
+            "丙：公务员，2026 年 3 月旷工 12 天，6 月旷工 9 天，10 月旷工 9 天，三次不相连",
+            f"丁：10 月迟到 {rules.late - 2} 次、早退 1 次；本中心规定，两项合计达到 {rules.late} 次（含本数）计旷工半天",
         ),
         "blanks": [
             {"id": "r8", "text": "甲连续旷工多少天？", "answer": "number", "decimals": 0},
@@ -460,14 +435,14 @@ def m10_j04(settings: Settings) -> Exercise:
                 "id": "x6",
                 "text": "甲、乙、丙三人，谁已经越过法律、行政法规的线（辞退或者解除聘用合同）？",
                 "answer": "choice",
-                "options": _options({"a2": "甲和乙", "a5": "乙和丙", "a7": "只有乙", "a9": "三个人都越过了"}),
+                "options": labelled({"a2": "甲和乙", "a5": "乙和丙", "a7": "只有乙", "a9": "三个人都越过了"}),
             },
             {"id": "k7", "text": "丁再迟到或早退几次，当月就要计旷工半天？", "answer": "number", "decimals": 0},
             {
                 "id": "p1",
                 "text": "丁如果到了这条线，最准确的说法是哪一种？",
                 "answer": "choice",
-                "options": _options(
+                "options": labelled(
                     {
                         "t3": "按法律规定，中心可以直接解聘他",
                         "t8": "中心按内部规定计半天；够不够辞退、解聘，由所在单位按法定条件判断",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from coursekit.evaluation import COMPONENTS, rounded, total_of
 from coursekit.policy import Exercise
 from coursekit.settings import Evaluation, Settings
 
@@ -118,7 +120,7 @@ def m11_w03(settings: Settings) -> Exercise:
 def _ledger(rules: Evaluation) -> dict[str, _Line]:
     """Choose marks on both sides of every line that the settings draw."""
     line, floors = rules.pass_mark, rules.floors
-    theory, practical, scenario = (floors[name] for name in ("theory", "practical", "scenario"))
+    theory, practical, scenario = (floors[name] for name in COMPONENTS)
     edge = max(line, theory, practical, scenario)
 
     def over(more: Marks) -> Marks:
@@ -180,11 +182,11 @@ def _uneven(rules: Evaluation) -> Marks:
 
 
 def _average(marks: Marks) -> Decimal:
-    return _rounded(Decimal(sum(marks)) / 3)
+    return rounded(Fraction(sum(marks), 3))
 
 
 def _weighed(rules: Evaluation, marks: Marks) -> list[tuple[int, int]]:
-    return list(zip(marks, (rules.weights[name] for name in ("theory", "practical", "scenario")), strict=True))
+    return list(zip(marks, (rules.weights[name] for name in COMPONENTS), strict=True))
 
 
 def _exact(rules: Evaluation, marks: Marks) -> Decimal:
@@ -192,11 +194,7 @@ def _exact(rules: Evaluation, marks: Marks) -> Decimal:
 
 
 def _total(rules: Evaluation, marks: Marks) -> Decimal:
-    return _rounded(_exact(rules, marks))
-
-
-def _rounded(number: Decimal) -> Decimal:
-    return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return total_of(rules, dict(zip(COMPONENTS, map(Decimal, marks), strict=True)))
 
 
 def _worked(rules: Evaluation, marks: Marks) -> str:
@@ -209,7 +207,7 @@ def _sum(rules: Evaluation, marks: Marks) -> str:
 
 
 def _passes(rules: Evaluation, marks: Marks) -> bool:
-    floors = (rules.floors[name] for name in ("theory", "practical", "scenario"))
+    floors = (rules.floors[name] for name in COMPONENTS)
     reached = all(mark >= floor for mark, floor in zip(marks, floors, strict=True))
     return reached and _total(rules, marks) >= rules.pass_mark
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-from coursekit.policy import Exercise, Lesson
+from coursekit.author import facts, labelled, table
+from coursekit.evaluation import total_of
+from coursekit.policy import Exercise, Lesson, holidays
 from coursekit.settings import Component, Evaluation, Settings
-from widgets.workdays import add_workdays, read_table
+from widgets.workdays import add_workdays
 
-TABLE = read_table((Path(__file__).resolve().parent.parent / "config" / "holidays-2025-2026.csv").read_text("utf-8"))
 NOTICE = "国务院办公厅关于 2026 年部分节假日安排的通知"
 SEED = "种子000·第8章 培训考核机制"
 LOCAL = "本中心规定（考核权重、合格线和强化培训天数）"
@@ -36,7 +36,7 @@ def _exact(rules: Evaluation, marks: Marks) -> Decimal:
 
 
 def _total(rules: Evaluation, marks: Marks) -> Decimal:
-    return _exact(rules, marks).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return total_of(rules, dict(zip(NAMES, map(Decimal, marks), strict=True)))
 
 
 def _short(rules: Evaluation, marks: Marks) -> list[str]:
@@ -87,23 +87,6 @@ def _weights_fact(rules: Evaluation) -> str:
 def _lines_fact(rules: Evaluation) -> str:
     floors = "、".join(f"{name} {rules.floors[part]} 分" for part, name in NAMES.items())
     return f"合格线：本中心规定，总评达到 {rules.pass_mark} 分，并且单项都达到 {floors}（“达到”都含本数）"
-
-
-def _facts(*texts: str) -> list[dict[str, str]]:
-    return [{"id": f"f{number}", "text": text} for number, text in enumerate(texts, 1)]
-
-
-def _table(columns: dict[str, str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    return {
-        "columns": [{"id": name, "text": text} for name, text in columns.items()],
-        "rows": [
-            {"id": f"r{number}", "cells": dict(zip(columns, row, strict=True))} for number, row in enumerate(rows, 1)
-        ],
-    }
-
-
-def _options(texts: dict[str, str]) -> list[dict[str, str]]:
-    return [{"id": name, "text": text} for name, text in texts.items()]
 
 
 def _spoken(day: date) -> str:
@@ -219,7 +202,7 @@ def m12_j01(settings: Settings) -> Exercise:
         {"id": "b", "text": "纪云开的总评是多少分？", "answer": "number", "decimals": 1},
         {"id": "d", "text": "罗予安的总评是多少分？", "answer": "number", "decimals": 1},
         *(
-            {"id": name, "text": f"{who}的结论是哪一种？", "answer": "choice", "options": _options(VERDICTS)}
+            {"id": name, "text": f"{who}的结论是哪一种？", "answer": "choice", "options": labelled(VERDICTS)}
             for name, who in {"x": "纪云开", "y": "陶思源", "z": "罗予安"}.items()
         ),
     ]
@@ -230,8 +213,8 @@ def m12_j01(settings: Settings) -> Exercise:
             "prompt": "按本中心规定算总评，再下结论。算总评时先不取整，最后一步才四舍五入。",
             "source": [SEED, LOCAL, "《民法典》(2020)第一千二百五十九条（“以上”含本数的口径，参照使用）"],
             "seed": ["13.2", "0.1", "0.2", "E22", "E23"],
-            "facts": _facts(_weights_fact(rules), _lines_fact(rules)),
-            **_table(
+            "facts": facts(_weights_fact(rules), _lines_fact(rules)),
+            **table(
                 {"who": "姓名", "a": "理论", "b": "实操", "c": "情景"},
                 [(name, *(str(mark) for mark in marks)) for name, marks in people.items()],
             ),
@@ -314,10 +297,10 @@ def m12_j02(settings: Settings) -> Exercise:
             "prompt": "三个人都还有一项没有考。按本中心规定，算出没考的那一项至少要考到几分（整数）才能合格。",
             "source": [SEED, LOCAL],
             "seed": ["13.2", "0.1", "0.2"],
-            "facts": _facts(
+            "facts": facts(
                 _weights_fact(rules), _lines_fact(rules), f"另一人：杜微澜，理论 {last[0]} 分，实操、情景都是 100 分"
             ),
-            **_table({"who": "姓名", "a": "理论", "b": "实操", "c": "情景"}, rows),
+            **table({"who": "姓名", "a": "理论", "b": "实操", "c": "情景"}, rows),
             "blanks": [
                 {"id": "a", "text": "苏晚亭的情景至少要考几分？", "answer": "number", "decimals": 0},
                 {"id": "b", "text": "程在野的情景至少要考几分？", "answer": "number", "decimals": 0},
@@ -328,7 +311,7 @@ def m12_j02(settings: Settings) -> Exercise:
                     "answer": "number",
                     "decimals": 1,
                 },
-                {"id": "e", "text": "杜微澜能不能合格？", "answer": "choice", "options": _options(options)},
+                {"id": "e", "text": "杜微澜能不能合格？", "answer": "choice", "options": labelled(options)},
             ],
         },
         key={
@@ -352,7 +335,7 @@ def m12_j02(settings: Settings) -> Exercise:
 
 def _lessons(start: date, days: int) -> list[date]:
     """Return the days of a course of so many working days, the first being *start*."""
-    return [start, *(add_workdays(start, number, TABLE) for number in range(1, days))]
+    return [start, *(add_workdays(start, number, holidays(__file__)) for number in range(1, days))]
 
 
 def m12_j03(settings: Settings) -> Exercise:
@@ -362,7 +345,7 @@ def m12_j03(settings: Settings) -> Exercise:
     daily = sum(_minutes(end) - _minutes(begin) for begin, end in (hours.morning, hours.afternoon))
     early, late = date(2026, 9, 21), date(2026, 9, 28)
     ends = [_lessons(start, days)[-1] for start in (early, late)]
-    again = [add_workdays(end, 1, TABLE) for end in ends]
+    again = [add_workdays(end, 1, holidays(__file__)) for end in ends]
     nature = (ends[1] - late).days + 1
     listed = "、".join(_spoken(day) for day in _lessons(late, days))
     total = _words(Decimal(daily * days) / 60)
@@ -379,7 +362,7 @@ def m12_j03(settings: Settings) -> Exercise:
             "prompt": "按放假安排算出两期强化培训的日期。日期写成 2026-09-01 的样子。",
             "source": [SEED, LOCAL, NOTICE],
             "seed": ["13.3", "0.3"],
-            "facts": _facts(
+            "facts": facts(
                 f"天数：本中心规定，强化培训 {days} 天，只在工作日上课，开班当天算第 1 天",
                 "再考：本中心规定，上完课以后的第 1 个工作日再考",
                 f"上课时间：每天 {hours.morning[0]} 至 {hours.morning[1]}、{hours.afternoon[0]} 至 {hours.afternoon[1]}",
@@ -402,7 +385,7 @@ def m12_j03(settings: Settings) -> Exercise:
                     "id": "f",
                     "text": "有人再考仍不合格，按规定怎样处理？",
                     "answer": "choice",
-                    "options": _options(options),
+                    "options": labelled(options),
                 },
             ],
         },
@@ -479,7 +462,7 @@ def m12_w01(settings: Settings) -> Exercise:
     rows = []
     for number, (name, marks, start, what, wait, result, then) in enumerate(people, 1):
         end = _lessons(start, days)[-1]
-        exam = add_workdays(end, wait, TABLE)
+        exam = add_workdays(end, wait, holidays(__file__))
         rows.append(
             [
                 f"QH-{number:02d} {name}",
@@ -532,11 +515,11 @@ def m12_w01(settings: Settings) -> Exercise:
             "prompt": "下面是 10 月强化培训的登记册。先看首考差在哪一项，再逐格核对。标出有错的那一格，选理由。",
             "source": [SEED, LOCAL],
             "seed": ["13.3", "0.3"],
-            "facts": _facts(
+            "facts": facts(
                 f"天数：本中心规定，强化培训 {days} 天，只在工作日上课，首尾都算；10 月 12 日以后没有放假调休",
                 _lines_fact(rules),
             ),
-            **_table(W_COLUMNS, rows),
+            **table(W_COLUMNS, rows),
             "reasons": [{"id": name, "text": text} for name, text in W_REASONS.items()],
             "rules": [
                 "培训内容对着没有到线的单项：理论补条文，实操补录入和审件，情景补接待和应急。",
