@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Select, Table, bindparam, create_engine, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, MetaData, Select, Table, bindparam, insert, select, update
 
 from coursekit.course import Course, CourseError
+from coursekit.database import NONE, is_missing, require_known, transaction
 from coursekit.schema import AUDIT, GRADING, META, PERSON
 
 _TABLES = (
@@ -438,17 +436,8 @@ def _span(extension: timedelta | datetime | None) -> timedelta | None:
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
     """Open the course's gradebook in one transaction; raises CourseError when it is missing or cannot be used."""
-    url = course.db_url
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        raise CourseError("还没有成绩库 gradebook.db。请先生成并发布一个作业：nbgrader generate_assignment m04")
-    arguments = {"timeout": 60} if url.startswith("sqlite") else {}
-    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
-    try:
-        with engine.begin() as connection:
-            yield Gradebook(connection)
-    except SQLAlchemyError as error:
-        raise CourseError(
-            f"成绩库无法读写（{type(error).__name__}：{error}）。请确认没有其他程序占用它，磁盘未满。"
-        ) from error
-    finally:
-        engine.dispose()
+    if is_missing(course):
+        raise CourseError(NONE)
+    with transaction(course) as connection:
+        require_known(connection)
+        yield Gradebook(connection)
