@@ -21,7 +21,7 @@ def run_lab(course: Course, trainee: str | None = None, options: Sequence[str] =
     Returns its exit status where a process cannot be replaced (Windows). Raises CourseError for an unusable id.
     """
     root = trainee_home(course, trainee) if trainee else course.root
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *options]
+    command = [sys.executable, "-m", "coursekit.labprocess", f"--ServerApp.root_dir={root}", *options]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     env = environment(course, trainee)

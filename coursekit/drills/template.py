@@ -35,9 +35,13 @@ class Template:
     _alone: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
-        """Start the process and wait until it is ready; raises TemplateError when it does not come up."""
+        """Start the process and wait until it is ready, as orders do; raises TemplateError when it does not come up."""
         if not hasattr(os, "fork") or not hasattr(os, "pidfd_open"):
             raise TemplateError("this system cannot fork kernels")
+        with self._alone:
+            self._start()
+
+    def _start(self) -> None:
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         below, self._lifeline = os.pipe()
         command = [sys.executable, "-m", "coursekit.drills.forkserver", str(its.fileno()), str(below)]

@@ -281,9 +281,12 @@ function attend(panel, speak) {
 
   const runAll = async () => {
     const cells = exerciseCells(panel);
-    for (const [index, cell] of cells.entries()) {
+    // All at once: the kernel makes one exercise while the page shows another. One that fails must not stop those after it.
+    const runs = cells.map((cell) => cell.constructor.execute(cell, session, { deletedCells: [], recordTiming: false, tags: ["raises-exception"] })
+      .catch(() => { /* the kernel died: its next life runs all */ }));
+    for (const [index, run] of runs.entries()) {
       speak.preparing(index + 1, cells.length);
-      try { await cell.constructor.execute(cell, session, { deletedCells: [], recordTiming: false }); } catch { /* the kernel died: its next life runs all */ }
+      await run;
       if (panel.isDisposed) return;
     }
   };

@@ -1,0 +1,33 @@
+"""Kernels of a trainee's JupyterLab: forked from one process that has imported the exercises while the page was loading."""
+
+from __future__ import annotations
+
+import os
+from threading import Thread
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from coursekit.drills import provisioner
+from coursekit.drills.template import Template, TemplateError
+
+
+class SeatKernels(AsyncMappingKernelManager):
+    """Jupyter's kernel manager with a template process; where there can be none, kernels start as everywhere."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        provisioner.register(self.config)
+        self.template = Template(dict(os.environ))
+        Thread(target=self._prepare, daemon=True).start()
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as its own supertype does
+        """End all kernels, and the process that they came from."""
+        await super().shutdown_all(now)
+        self.template.stop()
+
+    def _prepare(self) -> None:
+        try:
+            self.template.start()
+        except TemplateError as error:
+            self.log.warning("练习内核改用普通方式启动（较慢）：%s", error)
