@@ -92,7 +92,7 @@ def test_version_is_the_newest_in_the_changelog() -> None:
 
 
 def test_the_extension_is_named_after_its_contents() -> None:
-    """Browsers keep the extension's script for a year, so a changed script needs a new name (python -m coursekit.labextension gives it)."""
+    """Browsers keep the extension's script for a year, so a changed script needs a new name."""
     home = REPO / "coursekit" / "labextension" / "coursekit"
     (script,) = (home / "static").glob("*.js")
     assert script.name == f"remoteEntry.{sha256(script.read_bytes()).hexdigest()[:12]}.js"

@@ -33,7 +33,7 @@ SECOND = {name.replace("x01", "x02"): value for name, value in EXERCISES.items()
 
 
 def test_the_script_is_what_the_sources_make() -> None:
-    """Nobody edits the joined script, or forgets to join it (python -m coursekit.labextension)."""
+    """The installed script is never older than its sources (``uv run`` joins them again)."""
     (script,) = (labextension.HOME / "coursekit" / "static").glob("*.js")
     assert script.read_text("utf-8") == joined()
 

@@ -1,6 +1,6 @@
 """Join the extension's sources into one script and name it after its contents.
 
-Run ``python -m coursekit.labextension`` after every change in ``src/``; a test says when that was forgotten. JupyterLab
+hatch_build.py runs it whenever the kit is installed, and ``uv run`` installs again after every change in ``src/``. JupyterLab
 tells browsers to keep the script for a year, so a changed script needs a new name.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 SOURCES = Path(__file__).parent / "src"
 HOME = Path(__file__).parent / "coursekit"
@@ -23,14 +24,15 @@ def joined() -> str:
 
 
 def main() -> None:
-    """Write the script under its new name, remove the old one, and point package.json at it."""
+    """Write script and package.json into an emptied folder."""
     script = joined().encode()
-    target = HOME / "static" / f"remoteEntry.{sha256(script).hexdigest()[:12]}.js"
-    for old in (HOME / "static").glob("*.js"):
-        old.unlink()
+    name = sha256(script).hexdigest()[:12]
+    target = HOME / "static" / f"remoteEntry.{name}.js"
+    rmtree(HOME, ignore_errors=True)
+    target.parent.mkdir(parents=True)
     target.write_bytes(script)
-    package = json.loads((HOME / "package.json").read_text("utf-8"))
-    package["jupyterlab"]["_build"]["load"] = f"static/{target.name}"
+    build = {"load": f"static/{target.name}", "extension": "./extension"}
+    package = {"name": "coursekit", "version": f"0.0.0+{name}", "jupyterlab": {"_build": build}}
     (HOME / "package.json").write_text(json.dumps(package, indent=2) + "\n", "utf-8")
 
 
