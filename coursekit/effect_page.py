@@ -10,7 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from coursekit import charts, plain, quality
@@ -22,6 +21,7 @@ from coursekit.intervals import wilson
 from coursekit.pages import REPORTS
 from coursekit.quality import LABELS, Index
 from coursekit.settings import Settings
+from coursekit.templates import page_environment
 from coursekit.xlsx import Column, Sheet, write_book
 
 #: The whole centre's name in tables beside those of counters.
@@ -185,8 +185,6 @@ def _tenths(value: Fraction | None) -> Decimal | None:
     return None if value is None else Decimal(one_decimal(value))
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+_ENVIRONMENT = page_environment()
 _ENVIRONMENT.filters |= {"tenths": lambda value: "—" if value is None else one_decimal(value), "amount": amount}
 _ENVIRONMENT.globals |= {"PHASES": PHASES, "LABELS": LABELS, "ALL": quality.ALL}
