@@ -1,4 +1,4 @@
-"""What depends on the centre's own rules: policy/<assignment>.py writes it into source/ from config/course.toml.
+"""What depends on the centre's own rules: policy/<assignment>*.py write it into source/ from config/course.toml.
 
 Such a module has ``CELLS``, a function for each cell that depends on the settings, by the cell's id. What it writes
 stands in source/ as if it had been typed there, so that nbgrader and the graders need to know nothing of it; the module
@@ -19,8 +19,9 @@ from typing import Any
 from coursekit import plain
 from coursekit.author import Cell, grade_cell, lesson, task_cell
 from coursekit.course import Course, CourseError
+from coursekit.evaluation import LABELS
 from coursekit.notebooks import marks, read_notebook, text
-from coursekit.settings import Settings
+from coursekit.settings import Evaluation, Settings
 from widgets.pool import sitting
 from widgets.workdays import HolidayTable, read_table
 
@@ -67,13 +68,17 @@ def spoken(day: date) -> str:
     return f"{day.month} 月 {day.day} 日"
 
 
+def lines_said(rules: Evaluation) -> str:
+    """Say in one line what a trainee must reach: the pass mark and each part's floor."""
+    floors = "、".join(f"{name} {rules.floors[part]} 分" for part, name in LABELS.items())
+    return f"合格线：本中心规定，总评达到 {rules.pass_mark} 分，并且单项都达到 {floors}（“达到”都含本数）"
+
+
 def writers(course: Course, assignment: str) -> Writers:
-    """Load policy/<assignment>.py; an assignment without one depends on no local rule."""
-    path = course.policy / f"{sitting(assignment)[0]}.py"
-    if not path.is_file():
-        return {}
-    found: Writers = runpy.run_path(str(path)).get("CELLS", {})
-    return found
+    """Load policy/<assignment>.py and _*.py beside it; an assignment without any depends on no local rule."""
+    name = sitting(assignment)[0]
+    modules = sorted([*course.policy.glob(f"{name}.py"), *course.policy.glob(f"{name}_*.py")])
+    return {cell: write for path in modules for cell, write in runpy.run_path(str(path)).get("CELLS", {}).items()}
 
 
 def rewritten(course: Course, assignment: str) -> Iterator[tuple[Path, str]]:

@@ -118,6 +118,17 @@ def open_notebook(page: Page, url: str, path: str) -> None:
     page.wait_for_selector("[data-ck-ready]", timeout=60_000)
 
 
+def open_on_telephone(browser: Browser, file: Path) -> Page:
+    """Open a page from the disk at 320 px: it asks for nothing else and does not scroll sideways."""
+    page = browser.new_page(viewport={"width": 320, "height": 700})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    assert asked == [file.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    return page
+
+
 def card(page: Page, title: str) -> Locator:
     """Return the exercise with *title* in its heading."""
     return page.locator(".ck-card", has=page.locator("h3", has_text=title))

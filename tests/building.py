@@ -142,3 +142,30 @@ def make_course(root: Path, exercises: Any = None) -> Course:
     shutil.copytree(REPO / "config", root / "config", ignore=shutil.ignore_patterns("__pycache__"))
     write_assignment(root / "source" / "x01", exercises)
     return Course.load(root)
+
+
+def make_released(root: Path, exercises: Any = None) -> Course:
+    """Make a course and release its x01 into the exchange, where trainees fetch it."""
+    from coursekit.nbgrader import Nbgrader
+
+    course = make_course(root, exercises)
+    nbgrader = Nbgrader(course)
+    nbgrader.generate_assignment("x01")
+    nbgrader.release_assignment("x01")
+    return course
+
+
+def fetched(course: Course, trainee: str, assignment: str = "x01") -> Path:
+    """Make a trainee's home with a released assignment in it."""
+    from coursekit.nbgrader import Nbgrader
+
+    home = course.home(trainee)
+    home.mkdir(parents=True, exist_ok=True)
+    Nbgrader(course).fetch_assignment(assignment, home)
+    return home
+
+
+def copied(course: Course, root: Path) -> Course:
+    """Copy a course, which takes seconds to release."""
+    shutil.copytree(course.root, root, symlinks=True)
+    return Course.load(root)

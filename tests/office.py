@@ -17,6 +17,7 @@ import coursekit.commands_certificate
 import coursekit.commands_office  # noqa: F401  both register their commands
 from coursekit.console import app
 from coursekit.course import Course
+from coursekit.evaluate import evaluate_course
 from coursekit.gradebook import Result, open_gradebook
 from coursekit.records import open_records
 from coursekit.roster import plan
@@ -41,6 +42,15 @@ def released_course(root: Path) -> Course:
         }
         write_assignment(course.source / name, exercises)
         Nbgrader(course).generate_assignment(name)
+    return course
+
+
+def evaluated_course(root: Path) -> Course:
+    """Let everybody sit the examinations, and record who passed."""
+    course = released_course(root)
+    enrol(course)
+    examine(course)
+    evaluate_course(course, write=True)
     return course
 
 

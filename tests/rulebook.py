@@ -53,6 +53,16 @@ def sex(number: str) -> str:
     return "男" if int(number[16]) % 2 else "女"
 
 
+def years_old(born: date, day: date) -> int:
+    """Return the age in whole years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def validity(age: int) -> int | None:
+    """Return the years that an identity card is valid (居民身份证法 5); None is for good."""
+    return 5 if age < 16 else 10 if age < 26 else 20 if age < 46 else None
+
+
 def uscc_sum(code: str) -> int:
     """Return Σ value · 3^place mod 31 of the leading characters of a social credit code."""
     return sum(USCC_SIGNS.index(sign) * (3**place % 31) for place, sign in enumerate(code))

@@ -17,11 +17,10 @@ from typing import Any
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
-from building import make_course
+from building import make_released
 from samples import samples
 
 from coursekit.course import Course
-from coursekit.nbgrader import Nbgrader
 
 DATA, KEY = samples("scenario")["scenario"]
 
@@ -60,10 +59,7 @@ def make_drill_course(
     root: Path, people: Sequence[str] = ("t001", "t002", "t003"), data: dict[str, Any] = DATA, key: dict[str, Any] = KEY
 ) -> Course:
     """Make a course with one released drill, x01, and *people* on the roster, all called 赵晓梅."""
-    course = make_course(root, {"x01-s01": ("Scenario", data, key, 100)})
-    nbgrader = Nbgrader(course)
-    nbgrader.generate_assignment("x01")
-    nbgrader.release_assignment("x01")
+    course = make_released(root, {"x01-s01": ("Scenario", data, key, 100)})
     with sqlite3.connect(root / "gradebook.db") as db:
         for number in people:
             db.execute("INSERT INTO student (id, first_name, last_name) VALUES (?, '晓梅', '赵')", (number,))
@@ -71,23 +67,25 @@ def make_drill_course(
 
 
 @contextmanager
-def drill_server(course: Course, *options: str, ends: int = 0) -> Iterator[Server]:
-    """Run ``coursekit drill x01``; it ends with status *ends*, and then nothing of it is left."""
-    command = [sys.executable, "-c", "from coursekit.cli import main; main()", "drill", "x01", "--port", "0"]
-    command += ["--no-browser", "--course", str(course.root), *options]
+def running(words: Sequence[str], ready: str, ends: int = 0) -> Iterator[tuple[str, psutil.Process]]:
+    """Run a ``coursekit`` command; yields what it said until *ready* matched a line, and its process.
+
+    It is interrupted when the block ends, ends with status *ends*, and then nothing of it is left.
+    """
+    command = [sys.executable, "-c", "from coursekit.cli import main; main()", *words]
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert started.stdout is not None
     log: list[str] = []
     try:
         for line in started.stdout:
             log.append(line)
-            if found := re.search(r"已开放：(http://\S+?)/", line):
+            if re.search(ready, line):
                 break
         else:
-            pytest.fail("the drill server did not start:\n" + "".join(log))
+            pytest.fail("the server did not start:\n" + "".join(log))
+        said = "".join(log)
         threading.Thread(target=log.extend, args=(started.stdout,), daemon=True).start()
-        server = Server(course, found[1], psutil.Process(started.pid))
-        yield server
+        yield said, psutil.Process(started.pid)
     finally:
         everybody = psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
         started.send_signal(signal.SIGINT)
@@ -98,3 +96,12 @@ def drill_server(course: Course, *options: str, ends: int = 0) -> Iterator[Serve
         print("".join(log))
     assert status == ends
     assert left == []
+
+
+@contextmanager
+def drill_server(course: Course, *options: str, ends: int = 0) -> Iterator[Server]:
+    """Run ``coursekit drill x01``; it ends with status *ends*, and then nothing of it is left."""
+    opened = r"已开放：(http://\S+?)/"
+    words = ["drill", "x01", "--port", "0", "--no-browser", "--course", str(course.root), *options]
+    with running(words, opened, ends) as (said, process):
+        yield Server(course, re.findall(opened, said)[-1], process)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from browsing import chromium, require_chromium
+from browsing import chromium, open_on_telephone, require_chromium
+from building import copied
 from hypothesis import given
 from hypothesis import strategies as st
-from office import NAMES, UNIT, enrol, examine, mark, released_course, run
+from office import NAMES, UNIT, enrol, evaluated_course, mark, run
 
 from coursekit.certificate import ALPHABET, Graduate, issue, load_certificates, new_code, parse_code, revoke
 from coursekit.conduct import add_points
@@ -25,17 +25,12 @@ DRAWS = st.lists(st.integers(0, len(ALPHABET) - 1), min_size=11, max_size=11)
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    course = released_course(tmp_path_factory.mktemp("certificate"))
-    enrol(course)
-    examine(course)
-    evaluate_course(course, write=True)
-    return course
+    return evaluated_course(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
 def course(released: Course, tmp_path: Path) -> Course:
-    shutil.copytree(released.root, tmp_path / "course")
-    return Course.load(tmp_path / "course")
+    return copied(released, tmp_path / "course")
 
 
 def code_in(said: str) -> str:
@@ -164,9 +159,4 @@ def test_the_certificate_fits_one_page_and_a_telephone(course: Course, tmp_path:
     assert len(re.findall(rb"/Type\s*/Page\b", text)) == 1
     assert re.search(rb"/MediaBox\s*\[0 0 84[12]", text)
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": 320, "height": 700})
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(page_file.as_uri())
-        assert asked == [page_file.as_uri()]
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        open_on_telephone(browser, page_file)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_grade import BEIJING, classroom, copied, hand_in, nbgrader, scores, stock, total, with_deadline
+from building import copied
+from grading import BEIJING, hand_in, nbgrader, scores, stock, total, with_deadline
 
 from coursekit.course import Course
 from coursekit.grade import grade_assignment
@@ -35,18 +36,18 @@ STAMPS = {
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def timed(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Release one course, with a submission for each way of writing a time."""
-    course = classroom(tmp_path_factory.mktemp("released") / "c")
+    course = copied(released, tmp_path_factory.mktemp("timed") / "c")
     for name, (stamp, _) in STAMPS.items():
         hand_in(course, name, "partly", stamp)
     return course
 
 
 @pytest.fixture
-def course(released: Course, tmp_path: Path) -> Course:
+def course(timed: Course, tmp_path: Path) -> Course:
     """Return a course that a test may change."""
-    return copied(released, tmp_path / "c")
+    return copied(timed, tmp_path / "c")
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -135,7 +135,7 @@ class Soak:
 
     def kill(self) -> None:
         """Kill the kernel that runs in this folder."""
-        (kernel,) = [one for one in kernels() if one.cwd() == str(self.folder)]
+        (kernel,) = kernels(self.folder)
         kernel.kill()
         self.count["kills"] += 1
 

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 from browsing import Watch, card, chromium, require_chromium, saved, serve
-from building import EXERCISES, make_course, write_assignment
+from building import EXERCISES, fetched, make_released, write_assignment
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from coursekit import labextension
@@ -41,10 +42,8 @@ def test_the_script_is_what_the_sources_make() -> None:
 @pytest.fixture(name="course", scope="module")
 def _course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     require_chromium()
-    course = make_course(tmp_path_factory.mktemp("lab") / "course")
+    course = make_released(tmp_path_factory.mktemp("lab") / "course")
     write_assignment(course.source / "x02", SECOND)
-    Nbgrader(course).generate_assignment("x01")
-    Nbgrader(course).release_assignment("x01")
     return course
 
 
@@ -201,9 +200,7 @@ def _nothing_looks_like_programming(page: Page) -> None:
 @pytest.mark.browser
 def test_only_what_the_course_handed_out_runs_by_itself(course: Course, browser: Browser) -> None:
     """A stranger's notebook with our marker, and ours with another line in a locked cell, show a note and stay cold."""
-    home = course.root / "homes" / "t002"
-    home.mkdir(parents=True)
-    Nbgrader(course).fetch_assignment("x01", home)
+    home = fetched(course, "t002")
     ran = home / "ran"
     own = json.loads((home / "x01" / "x01.ipynb").read_text("utf-8"))
     code = next(cell for cell in own["cells"] if cell["cell_type"] == "code")
@@ -240,9 +237,7 @@ def test_the_browser_and_the_server_take_the_same_fingerprint(course: Course, br
 @pytest.mark.browser
 def test_single_keys_and_two_tabs_do_no_harm(course: Course, browser: Browser) -> None:
     """D d, a, b, x change nothing; a second tab shows the same answer; the notebook never looks edited."""
-    home = course.root / "homes" / "t003"
-    home.mkdir(parents=True)
-    Nbgrader(course).fetch_assignment("x01", home)
+    home = fetched(course, "t003")
     before = (home / "x01" / "x01.ipynb").read_bytes()
     with lab(course, "--trainee", "t003") as url, watched(browser, url) as page:
         page.locator("[data-ck-home]").wait_for(timeout=60_000)
@@ -272,9 +267,7 @@ def test_single_keys_and_two_tabs_do_no_harm(course: Course, browser: Browser) -
 @pytest.mark.browser
 def test_kernel_trouble_is_told_in_plain_words_and_one_button_goes_on(course: Course, browser: Browser) -> None:
     """Killed, a kernel comes back by itself and runs once; shut down, 继续 brings it back; no dialog of JupyterLab's."""
-    home = course.root / "homes" / "t004"
-    home.mkdir(parents=True)
-    Nbgrader(course).fetch_assignment("x01", home)
+    home = fetched(course, "t004")
     with lab(course, "--trainee", "t004") as url, watched(browser, url) as page:
         page.locator("[data-ck-home]").wait_for(timeout=60_000)
         panel = open_module(page, "x01")
@@ -284,7 +277,7 @@ def test_kernel_trouble_is_told_in_plain_words_and_one_button_goes_on(course: Co
 
         banner = panel.locator(".ck-banner")
         banner.evaluate(REMEMBER)
-        (kernel,) = kernels()
+        (kernel,) = kernels(home / "x01")
         kernel.kill()
         expect(panel).to_have_attribute("data-ck-runs", "2", timeout=60_000)
         expect(banner).to_contain_text("练习已经恢复")
@@ -309,12 +302,13 @@ def test_kernel_trouble_is_told_in_plain_words_and_one_button_goes_on(course: Co
         assert b'"defect"' in bytes(journal.read(home / "x01" / journal.NAME).entries["x01-c1"].answer)
 
 
-def kernels() -> list[psutil.Process]:
-    """Return the kernels below this process: an instructor's, and those that a trainee's template process forked."""
+def kernels(folder: Path) -> list[psutil.Process]:
+    """Return the kernels that work in *folder*: an instructor's, and those that a trainee's template process forked."""
     found = psutil.Process().children(recursive=True)
     templates = {process.pid for process in found if _runs(process, TEMPLATE)}
     forked = [process for process in found if process.ppid() in templates]
-    return forked + [process for process in found if _runs(process, "ipykernel_launcher")]
+    ordinary = [process for process in found if _runs(process, "ipykernel_launcher")]
+    return [process for process in forked + ordinary if process.cwd() == str(folder)]
 
 
 def _runs(process: psutil.Process, module: str) -> bool:
@@ -338,14 +332,12 @@ def _shut_kernels(page: Page) -> None:
 @pytest.mark.browser
 def test_an_unsaved_exercise_cannot_be_handed_in(course: Course, browser: Browser) -> None:
     """While an answer is not on the disk, 提交 says which one and refuses; when it is, 提交 goes through."""
-    home = course.root / "homes" / "t005"
-    home.mkdir(parents=True)
-    Nbgrader(course).fetch_assignment("x01", home)
+    home = fetched(course, "t005")
     with lab(course, "--trainee", "t005") as url, watched(browser, url) as page:
         page.locator("[data-ck-home]").wait_for(timeout=60_000)
         panel = open_module(page, "x01")
         exercise = card(page, "个体工商户设立登记")
-        (kernel,) = kernels()
+        (kernel,) = kernels(home / "x01")
         kernel.suspend()
         exercise.locator(".ck-seg label", has_text="合格").first.click()
         exercise.locator('.ck-status[data-state="lost"]').wait_for()
@@ -371,15 +363,12 @@ def test_an_instructor_checks_releases_collects_grades_and_gives_feedback(course
         shot(page, "desk-1-start")
         _press(page, row, "检查", "没有发现问题")
         _press(page, row, "发布", "已发布")
-        home = course.root / "homes" / "t006"
-        home.mkdir(parents=True)
-        nbgrader = Nbgrader(course)
-        nbgrader.fetch_assignment("x02", home)
+        home = fetched(course, "t006", "x02")
         from widgets import ChecklistReview
 
         right = {"rows": {f"r{n}": {"status": "ok"} for n in (1, 4)}, "disposition": "supplement"}
         ChecklistReview("x02-c1", home / "x02", "t006").save(right)
-        nbgrader.submit("x02", home, "t006")
+        Nbgrader(course).submit("x02", home, "t006")
         page.get_by_role("button", name="刷新", exact=True).click()
         expect(row.locator('[data-count="submitted"]')).to_have_text("1")
         _press(page, row, "收取", "新收 1 份")

@@ -59,7 +59,7 @@ OTHERS = {
     },
 }
 
-RULED = sorted(path.stem for path in (REPO / "policy").glob("*.py"))
+RULED = sorted({path.stem.split("_")[0] for path in (REPO / "policy").glob("*.py")})
 CELLS = [(name, cell) for name in RULED for cell in writers(HERE, name)]
 
 

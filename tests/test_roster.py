@@ -13,7 +13,7 @@ from building import REPO
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from test_grade import POSTGRES, postgres
+from postgresql import POSTGRES, postgres
 from typer.testing import CliRunner
 
 from coursekit import roster_store

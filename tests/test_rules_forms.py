@@ -9,9 +9,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from rulebook import Given, after, birthday, count, day_in, days_in, of_kind, registry, sex, share, variant, workdays
+from rulebook import (
+    Given,
+    after,
+    birthday,
+    count,
+    day_in,
+    days_in,
+    of_kind,
+    registry,
+    sex,
+    share,
+    validity,
+    variant,
+    workdays,
+    years_old,
+)
 from test_policy import HERE, OTHERS, items, settings
-from test_rules_spotting import validity, years_old
 
 from coursekit.policy import Exercise, writers
 

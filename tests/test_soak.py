@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_grade import classroom, copied, hand_in, rows, tree
+from building import copied
+from grading import classroom, hand_in, rows, tree
 
 from coursekit.autograded import ASIDE
 from coursekit.course import Course

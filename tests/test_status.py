@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from building import make_course
+from building import fetched
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -99,21 +99,9 @@ def test_what_is_no_code_is_said_so(text: str) -> None:
         receipt.parse_code(text)
 
 
-@pytest.fixture(name="course", scope="module")
-def _course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Make a course with x01 released."""
-    course = make_course(tmp_path_factory.mktemp("status") / "course")
-    nbgrader = Nbgrader(course)
-    nbgrader.generate_assignment("x01")
-    nbgrader.release_assignment("x01")
-    return course
-
-
 def work(course: Course, trainee: str, row: int = 3) -> Path:
     """Fetch and answer as *trainee*; returns the home."""
-    home = course.home(trainee)
-    home.mkdir(parents=True, exist_ok=True)
-    Nbgrader(course).fetch_assignment("x01", home)
+    home = fetched(course, trainee)
     exercise = RecordSpotting("x01-w1", home / "x01", trainee)
     before = exercise.latest()
     exercise.save({"marks": {f"r{row}/done": {"reason": "late"}}}, base=before.seq if before else 0)
