@@ -1,6 +1,6 @@
 """Evaluation, ledger and report of a whole course beside stock ``nbgrader export``, on one database, in one run.
 
-Run: uv run python benchmarks/office.py [--trainees 10000] [--stock 10]
+Run: uv run python benchmarks/office.py [--trainees 10000] [--stock 5]
 
 Every assignment of the course is released by nbgrader. The first --distinct trainees answer everything and are graded by
 the kit; the others get one of their results each, so that every grade, digest and report stands in the gradebook
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainees", type=int, default=10_000)
     parser.add_argument("--distinct", type=int, default=200)
-    parser.add_argument("--stock", type=int, default=10)
+    parser.add_argument("--stock", type=int, default=5)
     options = parser.parse_args()
     console = Console(width=120)
     kit, nbgrader = (str(Path(sys.executable).parent / name) for name in ("coursekit", "nbgrader"))

@@ -24,6 +24,8 @@ app.add_typer(evaluation, name="evaluate")
 conduct = typer.Typer(help="日常表现：加扣分、红线，都要写依据，只追加、可撤销。", no_args_is_help=True)
 app.add_typer(conduct, name="conduct")
 
+#: Rows that are printed; a longer list is better read by 班级, as JSON or in the ledger.
+SHOWN = 300
 Trainee = Annotated[str, typer.Argument(help="工号")]
 Reason = Annotated[str, typer.Argument(help="原因")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据，如 投诉单号、值班记录")]
@@ -45,6 +47,8 @@ def evaluate(
     found = Course.find(course)
     results = evaluate_course(found, group, write=write)
     console.print(_table(found, results))
+    if len(results.standings) > SHOWN:
+        say(f"只列出前 {SHOWN} 人；看全请用 --class 班级、--report 文件，或写台账：coursekit ledger")
     for problem in results.problems:
         say(f"注意　{problem}")
     if results.error is not None:
@@ -173,7 +177,7 @@ def _table(course: Course, results: Results) -> Table:
     table.add_column("状态", overflow="fold", min_width=10)
     table.add_column("距合格", justify="right")
     table.add_column("补什么最快", overflow="fold", min_width=16)
-    for one in results.standings:
+    for one in results.standings[:SHOWN]:
         marks = [_mark(one, name) for name in COMPONENTS]
         behaviour = f"{one.conduct.points:+}" if one.conduct.points else ""
         total = "—" if one.total is None else f"{one.total}{' 复核' if one.review else ''}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 from typing import get_args
 
 from coursekit.settings import Component, Evaluation
@@ -96,7 +96,8 @@ Sat = Mapping[str, Mapping[int, Sitting]]
 
 def rounded(value: Mark) -> Decimal:
     """Round half up to 0.1; exact, whatever the value's denominator."""
-    return Decimal(floor(Fraction(value) * 10 + Fraction(1, 2))).scaleb(-1)
+    over, under = value.as_integer_ratio()
+    return Decimal((20 * over + under) // (2 * under)).scaleb(-1)
 
 
 def total_of(rules: Evaluation, components: Mapping[Component, Mark], conduct: Decimal = Decimal(0)) -> Decimal:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from multiprocessing import parent_process
 from multiprocessing.util import register_after_fork
 from zoneinfo import ZoneInfo
 
@@ -26,10 +24,12 @@ from coursekit.gradebook import HandedIn, Result, StoredAssignment, open_gradebo
 from coursekit.late import late_penalty
 from coursekit.release import Release, load_release
 from coursekit.submission import Graded, Submission, grade_submission, read_submission
+from coursekit.workers import workers
 from widgets.assess import Outcome
 
 #: Submissions a task and a transaction; fewer than two tasks are graded in this process.
 CHUNK = 50
+_DIED = "评分进程意外结束（多因内存不足）。已写入的成绩有效，请再运行一次，没有评完的会接着评。"
 #: Longest trainee id that nbgrader's tables hold.
 MAX_ID = 128
 
@@ -257,24 +257,8 @@ def _executor(given: Executor | None, submissions: int) -> Iterator[Executor | N
         with nullcontext(given) as executor:
             yield executor
     else:
-        try:
-            with ProcessPoolExecutor(initializer=_end_with_parent) as executor:
-                yield executor
-        except BrokenExecutor:
-            raise CourseError(
-                "评分进程意外结束（多因内存不足）。已写入的成绩有效，请再运行一次，没有评完的会接着评。"
-            ) from None
-
-
-def _end_with_parent() -> None:
-    """End this worker when the grader ends, however that happens; else it would wait for work for ever."""
-
-    def watch() -> None:
-        if parent := parent_process():
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        with workers(_DIED) as executor:
+            yield executor
 
 
 @contextmanager

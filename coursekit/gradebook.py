@@ -7,7 +7,7 @@ schema of another nbgrader is noticed at once.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, MetaData, Select, Table, bindparam, insert, s
 
 from coursekit.course import Course, CourseError
 from coursekit.database import NONE, is_missing, require_known, transaction
+from coursekit.grades import Grades, read_grades
 from coursekit.schema import AUDIT, GRADING, META, PERSON
 
 _TABLES = (
@@ -26,8 +27,6 @@ _TABLES = (
 
 #: How many values one query may list; SQLite allows 32,766 variables, other databases fewer.
 _CHUNK = 500
-#: Rows of a long result that are fetched at once.
-_PART = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,11 @@ class StoredAssignment:
     name: str
     duedate: datetime | None
     notebooks: tuple[StoredNotebook, ...]
+
+    @property
+    def cells(self) -> list[GradedCell]:
+        """The cells that bring points, notebook by notebook."""
+        return [cell for notebook in self.notebooks for cell in notebook.graded if cell.maximum > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +181,11 @@ class Gradebook:
                 found.setdefault(row["student_id"], {}).setdefault(row["name"], {}).update(row)
         return found
 
-    def every_mark(self, assignment: str) -> Iterator[tuple[str, str, float | None, float, bool]]:
-        """Yield trainee, cell, mark, extra credit and whether a person must look, in one query and in no order.
-
-        The mark is None while nobody gave one; a person's replaces the automatic one, as nbgrader counts.
-        """
-        grade = self._t["grade"]
-        columns = grade.c.manual_score, grade.c.auto_score, grade.c.extra_credit, grade.c.needs_manual_grade
-        query = self._of("grade", assignment, self._t["base_cell"].c.name, *columns).order_by(None)
-        for part in self._db.execute(query).partitions(_PART):
-            for trainee, cell, manual, automatic, extra, waits in part:
-                yield trainee, cell, automatic if manual is None else manual, extra or 0.0, bool(waits)
+    def grades(
+        self, assignments: Iterable[StoredAssignment], people: Container[str] | None = None
+    ) -> dict[str, Grades]:
+        """Return everybody's grades, or those of *people*, by the assignments' ids; rows are in the order of their cells."""
+        return read_grades(self._db, {one.id: [cell.id for cell in one.cells] for one in assignments}, people)
 
     def everybody(self) -> dict[str, tuple[str, str]]:
         """Return name and class (班级) by trainee, archived people left out; no class without a roster."""

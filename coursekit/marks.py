@@ -1,8 +1,4 @@
-"""What everybody sat of the examinations and drills, read from the gradebook in one query a paper.
-
-The query asks for a paper's cells by their ids, which nbgrader's index on them answers; through its joins SQLite would
-walk all grades of the course for every paper.
-"""
+"""What everybody sat of the examinations and drills, read from the gradebook."""
 
 from __future__ import annotations
 
@@ -11,30 +7,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection, column, select, table
 
 from coursekit.course import Course
 from coursekit.evaluation import COMPONENTS, LABELS, Sitting
 from coursekit.gradebook import GradedCell, StoredAssignment, open_gradebook
-from coursekit.records import open_records
+from coursekit.grades import Grades
 from coursekit.settings import Component, Evaluation
 from coursekit.statistics import Question, analyse
 from widgets.pool import sitting
 
 #: Points are kept to hundredths; sums of binary fractions are brought back to this.
-_PLACES = 6
+PLACES = 6
 #: Differences of points below this are binary rounding.
 _TINY = 1e-9
-#: Rows fetched at once.
-_ROWS = 20_000
 #: Marks out of their bounds that are spelt out.
 SHOWN = 20
-
-_GRADE = table("grade", *map(column, ("notebook_id", "cell_id", "auto_score", "manual_score", "extra_credit")))
-_NOTEBOOK = table("submitted_notebook", *map(column, ("id", "assignment_id", "late_submission_penalty")))
-_SUBMITTED = table("submitted_assignment", *map(column, ("id", "assignment_id", "student_id")))
-#: A person's mark replaces the automatic one, as nbgrader counts.
-_MARK = func.coalesce(_GRADE.c.manual_score, _GRADE.c.auto_score)
 
 
 class _Report(msgspec.Struct):
@@ -95,17 +83,17 @@ def read_marks(course: Course, names: Sequence[str]) -> Marks:
     with open_gradebook(course) as gradebook:
         stored = [(gradebook.assignment(name), gradebook.reports(name)) for name in chosen]
         handed_in = [gradebook.handed_in(name).keys() for name in modules]
-    with open_records(course) as connection:
-        for one, reports in stored:
-            read = _paper(connection, one, reports)
-            paper, number = sitting(one.name)
-            for trainee, result in read.sittings.items():
-                sat.setdefault(trainee, {}).setdefault(paper, {})[number] = result
-            problems += read.problems
-            if number == 1:
-                maxima[paper] = read.maximum
-                if read.error is not None:
-                    errors[paper] = read.error
+        grades = gradebook.grades(one for one, _ in stored)
+    for one, reports in stored:
+        read = _paper(one, grades.pop(one.id), reports)
+        paper, number = sitting(one.name)
+        for trainee, result in read.sittings.items():
+            sat.setdefault(trainee, {}).setdefault(paper, {})[number] = result
+        problems += read.problems
+        if number == 1:
+            maxima[paper] = read.maximum
+            if read.error is not None:
+                errors[paper] = read.error
     trained = frozenset(handed_in[0]).intersection(*handed_in[1:]) if handed_in else frozenset()
     return Marks(papers, sat, trained, maxima, errors, tuple(problems))
 
@@ -133,25 +121,18 @@ class _Paper:
     problems: Sequence[str]
 
 
-def _paper(connection: Connection, stored: StoredAssignment, reports: Mapping[str, str]) -> _Paper:
-    cells = [cell for notebook in stored.notebooks for cell in notebook.graded if cell.maximum > 0]
+def _paper(stored: StoredAssignment, grades: Grades, reports: Mapping[str, str]) -> _Paper:
+    cells = stored.cells
     most = sum(cell.maximum for cell in cells)
-    order = {cell.id: place for place, cell in enumerate(cells)}
-    whose, extra = _submitted(connection, stored)
-    rows: dict[str, list[float | None]] = {trainee: [None] * len(cells) for trainee in extra}
-    row_of = {notebook: rows[trainee] for notebook, trainee in whose.items()}
-    query = select(_GRADE.c.notebook_id, _GRADE.c.cell_id, _MARK, _GRADE.c.extra_credit)
-    found = connection.execute(query.where(_GRADE.c.cell_id.in_(list(order))))
-    for some in found.partitions(_ROWS):
-        for notebook, cell, mark, bonus in some:
-            if notebook in row_of:
-                row_of[notebook][order[cell]] = mark
-            if bonus and notebook in whose:
-                extra[whose[notebook]] += bonus
+    nothing: list[float | None] = [None] * len(cells)
+    rows = {trainee: grades.rows.get(trainee, nothing) for trainee in grades.extra}
     maximum = Decimal(repr(most))
     sittings = {
         trainee: Sitting(
-            _points(sum(filter(None, row)) + extra[trainee], most), maximum, row.count(None), _red(reports.get(trainee))
+            _points(sum(filter(None, row)) + grades.extra[trainee], most),
+            maximum,
+            row.count(None),
+            _red(reports.get(trainee)),
         )
         for trainee, row in rows.items()
     }
@@ -177,24 +158,9 @@ def _unfit(name: str, cells: Sequence[GradedCell], rows: Mapping[str, Sequence[f
     return problems if left <= 0 else [*problems[:SHOWN], f"{name}　还有 {left} 处分数超出范围"]
 
 
-def _submitted(connection: Connection, stored: StoredAssignment) -> tuple[dict[str, str], dict[str, float]]:
-    """Return whose each submitted notebook is, and by trainee what being late took off, as a negative number."""
-    query = (
-        select(_NOTEBOOK.c.id, _SUBMITTED.c.student_id, _NOTEBOOK.c.late_submission_penalty)
-        .join(_SUBMITTED, _SUBMITTED.c.id == _NOTEBOOK.c.assignment_id)
-        .where(_SUBMITTED.c.assignment_id == stored.id)
-    )
-    whose: dict[str, str] = {}
-    extra: dict[str, float] = {}
-    for notebook, trainee, late in connection.execute(query):
-        whose[notebook] = trainee
-        extra[trainee] = extra.get(trainee, 0.0) - (late or 0.0)
-    return whose, extra
-
-
 def _points(points: float, most: float) -> Decimal:
     """Return points within what the paper gives, free of binary rounding."""
-    return Decimal(repr(round(min(max(points, 0.0), most), _PLACES)))
+    return Decimal(repr(round(min(max(points, 0.0), most), PLACES)))
 
 
 def _error(rows: Sequence[Sequence[float | None]], maxima: Sequence[float]) -> float | None:

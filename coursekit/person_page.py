@@ -13,8 +13,6 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from coursekit.certificate import Certificate
 from coursekit.course import Course, CourseError
 from coursekit.evaluation import LABELS
@@ -22,6 +20,7 @@ from coursekit.ledger import Ledger, local
 from coursekit.ledger_forms import PRESENT
 from coursekit.office_files import written
 from coursekit.roster import Person
+from coursekit.templates import page_environment
 
 #: Told how many pages more are done.
 Progress = Callable[[int], None]
@@ -175,11 +174,5 @@ def _moment(value: datetime | None) -> str:
     return "—" if value is None else f"{value:%Y-%m-%d %H:%M}"
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = page_environment()
 _ENVIRONMENT.filters |= {"number": _number, "day": _day, "long_day": _long_day, "moment": _moment}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from coursekit import charts, report_view
@@ -20,6 +19,7 @@ from coursekit.report_answers import SAMPLE, ItemAnswers
 from coursekit.report_data import Book, Sheet, read_book
 from coursekit.report_view import BINS, Analysis
 from coursekit.settings import Settings
+from coursekit.templates import page_environment
 from widgets.score import Verdict
 
 #: Rows that one table lists; a longer class is better reported by 班级.
@@ -127,8 +127,10 @@ def _modules(spreads: Mapping[str, report_view.Spread], pass_mark: float) -> Mar
 
 
 def _number(value: float | None, digits: int = 1) -> str:
-    """Write a number, or a dash where there is none."""
-    return "—" if value is None else f"{value:.{digits}f}"
+    """Write a number, or a dash where there is none; a mark with one digit is rounded as the evaluation rounds it."""
+    if value is None:
+        return "—"
+    return f"{report_view.shown(value)}" if digits == 1 else f"{value:.{digits}f}"
 
 
 def _percent(value: float | None) -> str:
@@ -155,13 +157,7 @@ def _write(path: Path, text: str) -> None:
         raise CourseError(f"报表写不进 {path}（{error.strerror}）。请检查路径和权限，或用 --out 换一个位置。") from None
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = page_environment()
 _ENVIRONMENT.globals |= {"wrong": Verdict.WRONG, "partly": Verdict.PARTLY, "missed": Verdict.MISSED}
 _ENVIRONMENT.filters |= {"number": _number, "percent": _percent}
 _ENVIRONMENT.globals |= {

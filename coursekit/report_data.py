@@ -13,10 +13,12 @@ from coursekit import inbound
 from coursekit.autograded import trainee_folders
 from coursekit.course import Course, CourseError
 from coursekit.gradebook import Gradebook, StoredAssignment, open_gradebook
+from coursekit.grades import Grades
 from coursekit.home import order, title_of
 from coursekit.release import Release, load_release
 from coursekit.report_answers import PaperAnswers, read_answers
 from coursekit.report_items import Column, columns_of
+from coursekit.workers import workers
 from widgets.pool import sitting
 
 
@@ -115,8 +117,17 @@ def read_book(course: Course, assignments: Sequence[str], group: str = "") -> Bo
     with open_gradebook(course) as gradebook:
         people = _people(gradebook, group)
         names = sorted(assignments or course.assignments(), key=order)
-        sheets = [_sheet(course, gradebook, name, people, arrived) for name in names]
-    return Book(people, tuple(sheet for sheet in sheets if sheet is not None), group)
+        papers = [paper for name in names if (paper := _paper(course, gradebook, name, people, arrived))]
+    with workers() as pool:  # what guessing earns takes longest, whatever the size of the class
+        columns = [pool.submit(columns_of, paper.stored, paper.release) for paper in papers]
+        with open_gradebook(course) as gradebook:
+            grades = gradebook.grades([paper.stored for paper in papers], people)
+            faults = [_faults(gradebook, paper) for paper in papers]
+        sheets = tuple(
+            _sheet(course, paper, found.result(), grades.pop(paper.stored.id), faulty)
+            for paper, found, faulty in zip(papers, columns, faults, strict=True)
+        )
+    return Book(people, sheets, group)
 
 
 def released(course: Course, stored: StoredAssignment) -> Release | None:
@@ -138,64 +149,58 @@ def _people(gradebook: Gradebook, group: str) -> dict[str, Person]:
     return found
 
 
-def _sheet(
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """An assignment before its marks: *here* have handed in, *missing* have not."""
+
+    stored: StoredAssignment
+    release: Release | None
+    here: frozenset[str]
+    missing: tuple[str, ...]
+
+
+def _paper(
     course: Course, gradebook: Gradebook, name: str, people: Mapping[str, Person], arrived: Mapping[str, set[str]]
-) -> Sheet | None:
-    """Return the sheet of an assignment that was released or handed in; None for one that exists in source/ only."""
+) -> _Paper | None:
+    """Return an assignment that was released or handed in; None for one that exists in source/ only."""
     try:
         stored = gradebook.assignment(name)
     except CourseError:
         return None
-    handed_in = gradebook.handed_in(name).keys() & people.keys()
-    here = (arrived.get(name, set()) | handed_in) & people.keys()
+    here = (arrived.get(name, set()) | gradebook.handed_in(name).keys()) & people.keys()
     if not here and not (course.exchanged / "outbound" / name).is_dir():
         return None
-    release = released(course, stored)
-    columns = columns_of(stored, release)
-    marks, bonus, waiting = _marks(gradebook, name, columns, people)
-    for (trainee, _), points in gradebook.penalties(name).items():
-        if trainee in bonus:
-            bonus[trainee] -= points
-    deadline = stored.duedate
+    return _Paper(stored, released(course, stored), frozenset(here), tuple(sorted(people.keys() - here)))
+
+
+def _sheet(
+    course: Course, paper: _Paper, columns: tuple[Column, ...], grades: Grades, faults: Mapping[str, str]
+) -> Sheet:
+    name, deadline, release = paper.stored.name, paper.stored.duedate, paper.release
+    places = {cell.name: place for place, cell in enumerate(paper.stored.cells)}
+    wanted = [places[column.name] for column in columns]
+    marks = {trainee: tuple([grades.rows[trainee][place] for place in wanted]) for trainee in sorted(grades.rows)}
     return Sheet(
         name,
         title_of(course.source / name),
         columns,
         marks,
-        bonus,
-        waiting,
-        tuple(sorted(people.keys() - here)),
-        tuple(sorted(here - marks.keys())),
-        _faults(gradebook, name, release),
+        grades.extra,
+        dict(sorted(grades.waiting.items())),
+        paper.missing,
+        tuple(sorted(paper.here - marks.keys())),
+        faults,
         deadline is not None and deadline < datetime.now(UTC).replace(tzinfo=None),
         read_answers(course, release, list(marks)) if release and sitting(name)[1] == 1 else None,
         "" if release else "发布版不在了或读不出来，没有题名和错误表。请重新发布：coursekit release " + name,
     )
 
 
-def _marks(
-    gradebook: Gradebook, name: str, columns: Sequence[Column], people: Mapping[str, Person]
-) -> tuple[dict[str, tuple[float | None, ...]], dict[str, float], dict[str, int]]:
-    places = {column.name: place for place, column in enumerate(columns)}
-    rows: dict[str, list[float | None]] = {}
-    bonus: dict[str, float] = {}
-    waiting: dict[str, int] = {}
-    for trainee, cell, mark, extra, waits in gradebook.every_mark(name):
-        if trainee not in people or cell not in places:
-            continue
-        if trainee not in rows:
-            rows[trainee], bonus[trainee] = [None] * len(columns), 0.0
-        rows[trainee][places[cell]] = mark
-        bonus[trainee] += extra
-        if waits:
-            waiting[trainee] = waiting.get(trainee, 0) + 1
-    return {trainee: tuple(rows[trainee]) for trainee in sorted(rows)}, bonus, waiting
-
-
-def _faults(gradebook: Gradebook, name: str, release: Release | None) -> dict[str, str]:
+def _faults(gradebook: Gradebook, paper: _Paper) -> dict[str, str]:
     """Return what the grader could not grade, by cell or exercise."""
-    found = {cell: why for nb in (release.notebooks if release else ()) for cell, (_, why) in nb.broken.items()}
-    for report in gradebook.reports(name).values():
+    notebooks = paper.release.notebooks if paper.release else ()
+    found = {cell: why for nb in notebooks for cell, (_, why) in nb.broken.items()}
+    for report in gradebook.reports(paper.stored.name).values():
         found.update(_REPORT.decode(report).errors)
     return found
 

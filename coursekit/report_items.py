@@ -28,7 +28,7 @@ def columns_of(stored: StoredAssignment, release: Release | None) -> tuple[Colum
     items = {cell: item for nb in notebooks for cell, item in nb.items.items()}
     shown = {name: pool for nb in notebooks for name, pool in nb.shown.items()}
     places = {name: place for place, name in enumerate(name for nb in notebooks for name in nb.locked)}
-    graded = {cell.name: cell for notebook in stored.notebooks for cell in notebook.graded if cell.maximum}
+    graded = {cell.name: cell for cell in stored.cells}
     found = []
     for name in sorted(graded, key=lambda name: (places.get(name, len(places)), name)):
         pool = items[name].key.pool if name in items else shown.get(name)

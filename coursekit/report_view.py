@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import fmean, median, stdev
 
-from coursekit.evaluation import LABELS
-from coursekit.marks import papers_of
+from coursekit.evaluation import LABELS, rounded
+from coursekit.marks import PLACES, papers_of
 from coursekit.report_data import Book, Person, Sheet
 from coursekit.settings import Evaluation
 from coursekit.statistics import Paper, Question, analyse
@@ -106,9 +107,14 @@ def spread(marks: Sequence[float], pass_mark: float) -> Spread | None:
     return Spread(tuple(counts), len(marks), fmean(marks), median(marks), deviation, min(marks), max(marks), passed)
 
 
+def shown(mark: float) -> Decimal:
+    """Return a mark as the evaluation rounds and people read it, half up to 0.1, free of binary rounding."""
+    return rounded(Decimal(repr(round(mark, PLACES))))
+
+
 def reached(mark: float, line: float) -> bool:
-    """Say whether a mark out of 100 reaches a line; sums of binary fractions may fall short by rounding only."""
-    return mark >= line - 1e-9
+    """Say whether a mark out of 100 reaches a line as the evaluation says it: by the mark as it is shown."""
+    return shown(mark) >= line
 
 
 def averages(book: Book) -> dict[str, float]:
@@ -129,7 +135,7 @@ def troubles(book: Book, means: Mapping[str, float], pass_mark: float) -> list[T
         mean = means.get(person.id)
         reasons = []
         if mean is not None and not reached(mean, pass_mark):
-            reasons.append(f"平均 {mean:.1f}，低于及格线 {pass_mark:g}")
+            reasons.append(f"平均 {shown(mean)}，低于及格线 {pass_mark:g}")
         if late:
             reasons.append(f"逾期未交 {'、'.join(late)}")
         if reasons:

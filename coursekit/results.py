@@ -83,7 +83,7 @@ def results(connection: Connection) -> list[Result]:
         key: float(points or 0)
         for key, points in connection.execute(
             select(_PAGE.c.assignment_id, func.sum(_PAGE.c.late_submission_penalty)).group_by(_PAGE.c.assignment_id)
-        )
+        ).all()
     }
     query = (
         select(_PAGE.c.assignment_id, func.sum(_score()), func.max(case((_GRADE.c.needs_manual_grade, 1), else_=0)))
@@ -91,7 +91,7 @@ def results(connection: Connection) -> list[Result]:
         .join(_PAGE, _PAGE.c.id == _GRADE.c.notebook_id)
         .group_by(_PAGE.c.assignment_id)
     )
-    points = {key: (float(score or 0), bool(waits)) for key, score, waits in connection.execute(query)}
+    points = {key: (float(score or 0), bool(waits)) for key, score, waits in connection.execute(query).all()}
     nothing = (0.0, False)
     submissions = (
         select(_SUBMITTED.c.id, _ASSIGNMENT.c.name, _SUBMITTED.c.student_id, _SUBMITTED.c.timestamp)
@@ -100,7 +100,7 @@ def results(connection: Connection) -> list[Result]:
     )
     return [
         Result(name, student, when, points.get(key, nothing)[0], penalties.get(key, 0.0), points.get(key, nothing)[1])
-        for key, name, student, when in connection.execute(submissions)
+        for key, name, student, when in connection.execute(submissions).all()
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,17 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 def page_environment() -> Environment:
     """Make an environment of its own for one page, whose filters and globals are the page's."""
-    found = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["number"] = number
-    return found
-
-
-def number(value: Decimal | float | None, digits: int = 1) -> str:
-    """Write a number, or a dash where there is none."""
-    return "—" if value is None else f"{value:.{digits}f}"

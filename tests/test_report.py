@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
 from collections.abc import Iterator
 from datetime import datetime
+from fractions import Fraction
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -28,16 +30,18 @@ from typer.testing import CliRunner
 from coursekit import charts
 from coursekit.cli import app
 from coursekit.course import Course, CourseError
+from coursekit.evaluation import COMPONENTS, Mark, below_floor, rounded
 from coursekit.grade import grade_assignment
 from coursekit.gradebook import open_gradebook
 from coursekit.nbgrader import Nbgrader
 from coursekit.report import SHOWN, Page, file_stem, render, write_report
 from coursekit.report_data import Book, Person, Sheet, read_book
 from coursekit.report_items import Column as Item
-from coursekit.report_view import analysis, averages, components, needs, spread, troubles
+from coursekit.report_view import analysis, averages, components, needs, reached, shown, spread, troubles
 from coursekit.schema import PERSON
-from coursekit.settings import Evaluation
+from coursekit.settings import Component, Evaluation
 from coursekit.source import load_items
+from coursekit.workers import workers
 from widgets import journal
 
 EVIL = '<script>alert("x")</script>&amp;"\'>'
@@ -326,3 +330,26 @@ def test_a_long_class_is_listed_in_part(course: Course) -> None:
     assert html.count(f"只列出前 {SHOWN} 人，共 {SHOWN + 50} 人") == 2
     assert f"p{SHOWN - 1:03d}" in html
     assert f"p{SHOWN:03d}" not in html
+
+
+@pytest.mark.parametrize(
+    ("mark", "said", "passes"), [(79.95, "80.0", True), (79.94, "79.9", False), (80.0, "80.0", True)]
+)
+def test_a_mark_is_rounded_and_judged_as_the_evaluation_does(mark: float, said: str, passes: bool) -> None:
+    assert str(shown(mark)) == said
+    assert reached(mark, 80) is passes
+
+
+@given(hundredths=st.integers(0, 130_00), maximum=st.integers(1, 130), line=st.integers(0, 100))
+def test_report_and_evaluation_agree_on_every_line(hundredths: int, maximum: int, line: int) -> None:
+    rules = Evaluation(floors=dict.fromkeys(COMPONENTS, line))
+    exact = Fraction(min(hundredths, 100 * maximum), maximum)
+    marks: dict[Component, Mark] = dict.fromkeys(COMPONENTS, exact)
+    percent = 100 * (min(hundredths, 100 * maximum) / 100) / maximum
+    assert shown(percent) == rounded(exact)
+    assert reached(percent, line) is not bool(below_floor(rules, marks))
+
+
+def test_a_worker_that_dies_is_said_in_chinese() -> None:
+    with pytest.raises(CourseError, match="意外结束"), workers() as pool:
+        pool.submit(os._exit, 1).result()
