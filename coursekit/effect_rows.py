@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,7 +14,7 @@ from coursekit.effect import PHASES
 from coursekit.ledger_forms import read_day
 from coursekit.quality import ALL
 from coursekit.roster_table import Problem, Sheet
-from coursekit.sheet_forms import SheetForm, read_rows
+from coursekit.sheet_forms import Filled, SheetForm, read_rows
 
 #: No counter handles more in a period, no case takes longer (minutes).
 MOST, LONGEST = 100_000_000, 100_000
@@ -81,47 +81,33 @@ QUALITY = Form(
 FORMS = (EFFECT, QUALITY)
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """One row as typed values; empty ones are None. A row of the database has no *sheet* and no *row*."""
-
-    form: Form
-    sheet: str
-    row: int
-    values: Mapping[str, Any]
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What no two rows may share."""
-        return tuple(self.values[name] for name in self.form.keys)
-
-    def problem(self, name: str, what: str, cure: str) -> Problem:
-        """Say what is wrong with the column *name* of this row."""
-        return Problem(self.sheet, self.row, self.form.columns[name].label, what, cure)
+def key_of(row: Filled[Form]) -> tuple[Any, ...]:
+    """Return what no two rows of a form may share."""
+    return tuple(row.values[name] for name in row.form.keys)
 
 
-def read(sheets: Sequence[Sheet]) -> tuple[list[Filled], list[Problem]]:
+def read(sheets: Sequence[Sheet]) -> tuple[list[Filled[Form]], list[Problem]]:
     """Read the sheets of figures; a file that has them and not one row is a mistake."""
     found, problems = read_rows(sheets, FORMS, _value, "coursekit effect template 模板.xlsx", "请核对表头")
     if not found and not problems:
         problems.append(Problem(sheets[0].name, None, "", "表头下面一行数据也没有", "请填写后再导入"))
-    return [Filled(*one) for one in found], problems
+    return found, problems
 
 
-def judge(rows: Sequence[Filled], stored: Sequence[Filled], today: date) -> Iterator[Problem]:
+def judge(rows: Sequence[Filled[Form]], stored: Sequence[Filled[Form]], today: date) -> Iterator[Problem]:
     """Check rows each by itself, against each other, and against those *stored* that they do not replace."""
-    seen: dict[tuple[Any, ...], Filled] = {}
+    seen: dict[tuple[Any, ...], Filled[Form]] = {}
     for row in rows:
-        if None not in row.key:
-            first = seen.setdefault((row.form.title, *row.key), row)
+        if None not in key_of(row):
+            first = seen.setdefault((row.form.title, *key_of(row)), row)
             if first is not row:
                 yield row.problem(row.form.keys[0], f"与第 {first.row} 行是同一窗口、同一日期", "请删去其中一行")
         yield from _alone(row, today)
-    kept = [one for one in stored if (one.form.title, *one.key) not in seen]
+    kept = [one for one in stored if (one.form.title, *key_of(one)) not in seen]
     yield from _order([row for row in (*rows, *kept) if row.form is EFFECT])
 
 
-def _alone(row: Filled, today: date) -> Iterator[Problem]:
+def _alone(row: Filled[Form], today: date) -> Iterator[Problem]:
     values, columns = row.values, row.form.columns
     if all(values[name] is None for name in row.form.figures):
         yield row.problem(row.form.figures[0], "这一行没有填任何数", "请补上，或删去这一行")
@@ -143,11 +129,11 @@ def _alone(row: Filled, today: date) -> Iterator[Problem]:
         yield row.problem("ends", f"{values['ends']} 早于起始日期 {values['starts']}", "请改正其中一个日期")
 
 
-def _order(rows: Sequence[Filled]) -> Iterator[Problem]:
+def _order(rows: Sequence[Filled[Form]]) -> Iterator[Problem]:
     """Yield periods of one counter that overlap, and 培训前 that comes after 培训后."""
     whole = [row for row in rows if row.values["starts"] and row.values["ends"] and row.values["counter"]]
     whole.sort(key=lambda row: (row.values["counter"], row.values["starts"]))
-    last: dict[str, Filled] = {}
+    last: dict[str, Filled[Form]] = {}
     for row in whole:
         before = last.get(row.values["counter"])
         last[row.values["counter"]] = row

@@ -14,13 +14,14 @@ from sqlalchemy import Connection, Table, select
 from coursekit import effect_rows
 from coursekit.course import Course
 from coursekit.effect import PHASES, Figures
-from coursekit.effect_rows import FORMS, Filled, Form
+from coursekit.effect_rows import FORMS, Form
 from coursekit.effect_schema import EFFECT, QUALITY
 from coursekit.ledger_import import Count, merge
 from coursekit.quality import ALL, Observation
 from coursekit.records import make_gradebook, open_records
 from coursekit.roster_files import read_sheets
 from coursekit.roster_table import Problem
+from coursekit.sheet_forms import Filled
 from coursekit.xlsx import Column, Sheet, write_book
 
 _TABLES: Mapping[str, Table] = {effect_rows.EFFECT.title: EFFECT, effect_rows.QUALITY.title: QUALITY}
@@ -84,7 +85,7 @@ def _column(one: effect_rows.Column) -> Column:
     return Column(title, 12 if kind else 16, kind or "text", choices)
 
 
-def _stored(connection: Connection, form: Form) -> list[Filled]:
+def _stored(connection: Connection, form: Form) -> list[Filled[Form]]:
     table = _TABLES[form.title]
     query = select(*(table.c[name] for name in form.columns)).order_by(*(table.c[name] for name in form.keys))
     return [Filled(form, "", 0, dict(row)) for row in connection.execute(query).mappings()]

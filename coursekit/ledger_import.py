@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from coursekit.course import Course
 from coursekit.ledger_forms import ATTENDANCES, FORMS, PRESENCE, SESSIONS, Form
-from coursekit.ledger_rows import Filled, judge, kind_of, read_forms
+from coursekit.ledger_rows import judge, kind_of, read_forms
 from coursekit.office_schema import ATTENDANCE, RECORD, SESSION
 from coursekit.records import make_gradebook, open_records
 from coursekit.roster_files import read_sheets
 from coursekit.roster_table import Problem
 from coursekit.sessions import known
+from coursekit.sheet_forms import Filled
 from coursekit.xlsx import Column, Sheet, write_book
 
 #: What ``coursekit session import`` reads of a file.
@@ -74,7 +75,7 @@ def _column(form: Form, name: str) -> Column:
     return Column(title, wide.get(field.kind, text), kinds.get(field.kind, "text"), choices)
 
 
-def _write(connection: Connection, form: Form, rows: Sequence[Filled]) -> Count:
+def _write(connection: Connection, form: Form, rows: Sequence[Filled[Form]]) -> Count:
     if form is SESSIONS:
         return merge(connection, SESSION, ("number",), (dict(row.values) for row in rows))
     if form is ATTENDANCES:
@@ -84,7 +85,7 @@ def _write(connection: Connection, form: Form, rows: Sequence[Filled]) -> Count:
     return merge(connection, RECORD, keys, (rest | _without_name(row) for row in rows))
 
 
-def _without_name(row: Filled) -> dict[str, Any]:
+def _without_name(row: Filled[Form]) -> dict[str, Any]:
     return {name: value for name, value in row.values.items() if name != "name"}
 
 

@@ -11,21 +11,7 @@ from typing import Any
 
 from coursekit.ledger_forms import ATTENDANCES, FORMS, PRESENCE, RECORDS, SESSIONS, Field, Form, read_clock, read_day
 from coursekit.roster_table import Problem, Sheet
-from coursekit.sheet_forms import read_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """One row of a form as typed values, by the columns' names in the database; empty ones are '' or None."""
-
-    form: Form
-    sheet: str
-    row: int
-    values: Mapping[str, Any]
-
-    def problem(self, name: str, what: str, cure: str, *, fatal: bool = True) -> Problem:
-        """Say what is wrong with the column *name* of this row."""
-        return Problem(self.sheet, self.row, self.form.columns[name].label, what, cure, fatal)
+from coursekit.sheet_forms import Filled, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +23,17 @@ class Known:
     today: date
 
 
-def read_forms(sheets: Sequence[Sheet], forms: Sequence[Form] = FORMS) -> tuple[list[Filled], list[Problem]]:
+def read_forms(sheets: Sequence[Sheet], forms: Sequence[Form] = FORMS) -> tuple[list[Filled[Form]], list[Problem]]:
     """Read the sheets that are forms of the ledger; what else is in the file is passed over."""
-    found, problems = read_rows(sheets, forms, _value, "coursekit ledger template 模板.xlsx", "需要保留的请写进备注")
-    return [Filled(*one) for one in found], problems
+    return read_rows(sheets, forms, _value, "coursekit ledger template 模板.xlsx", "需要保留的请写进备注")
 
 
-def judge(rows: Sequence[Filled], known: Known) -> Iterator[Problem]:
+def judge(rows: Sequence[Filled[Form]], known: Known) -> Iterator[Problem]:
     """Check rows against each other and against what is known; nothing is fatal that an office may mean."""
     held = dict(known.sessions)
     held |= {row.values["number"]: row.values["day"] for row in rows if row.form is SESSIONS and row.values["day"]}
     begun = min(held.values(), default=None)
-    seen: dict[tuple[Any, ...], Filled] = {}
+    seen: dict[tuple[Any, ...], Filled[Form]] = {}
     for row in rows:
         values = row.values
         key = _key(row)
@@ -73,13 +58,13 @@ def kind_of(form: Form) -> str:
     return next(kind for kind, one in RECORDS.items() if one is form)
 
 
-def _key(row: Filled) -> tuple[Any, ...]:
+def _key(row: Filled[Form]) -> tuple[Any, ...]:
     names = {SESSIONS.title: ("number",), ATTENDANCES.title: ("session", "student_id")}
     chosen = names.get(row.form.title, ("student_id", "day", "content"))
     return (row.form.title, *(row.values[name] for name in chosen))
 
 
-def _who(row: Filled, known: Known) -> Iterator[Problem]:
+def _who(row: Filled[Form], known: Known) -> Iterator[Problem]:
     who, name = row.values["student_id"], row.values["name"]
     if not who:
         return
@@ -91,7 +76,7 @@ def _who(row: Filled, known: Known) -> Iterator[Problem]:
         yield row.problem("name", what, "请改正工号或姓名")
 
 
-def _days(row: Filled, begun: date | None, today: date) -> Iterator[Problem]:
+def _days(row: Filled[Form], begun: date | None, today: date) -> Iterator[Problem]:
     day, done = row.values["day"], row.values.get("done")
     if day and begun and day < begun:
         yield row.problem("day", f"{day} 早于第一场培训（{begun}）", "请改正日期，或先登记那一场培训")

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, select
 
 from coursekit.course import Course, CourseError
 from coursekit.ledger_forms import SESSIONS
-from coursekit.ledger_rows import Filled, Known, judge
+from coursekit.ledger_rows import Known, judge
 from coursekit.office_schema import ATTENDANCE, SESSION
 from coursekit.records import make_gradebook, open_records
 from coursekit.roster_store import everybody
+from coursekit.sheet_forms import Filled
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,20 @@ class SheetForm(Generic[C]):
 
 
 F = TypeVar("F", bound=SheetForm[Any])
-#: A row as it was read: its form, its place, and its typed values.
-Found = tuple[F, str, int, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled(Generic[F]):
+    """One row as typed values, by the columns' names in the database, which has neither *sheet* nor *row*."""
+
+    form: F
+    sheet: str
+    row: int
+    values: Mapping[str, Any]
+
+    def problem(self, name: str, what: str, cure: str, *, fatal: bool = True) -> Problem:
+        """Say what is wrong with the column *name* of this row."""
+        return Problem(self.sheet, self.row, self.form.columns[name].label, what, cure, fatal)
 
 
 def read_rows(
@@ -61,13 +73,13 @@ def read_rows(
     parse: Callable[[Any, str], tuple[Any, Wrong]],
     template: str,
     spare: str,
-) -> tuple[list[Found[F]], list[Problem]]:
+) -> tuple[list[Filled[F]], list[Problem]]:
     """Read every sheet that is a form by its title or, when the file has but one sheet, by its header.
 
     *parse* turns a column's cell into a value or says what is wrong; *template* names the command that makes an empty
     file, *spare* says what to do with a column that no form has.
     """
-    rows: list[Found[F]] = []
+    rows: list[Filled[F]] = []
     problems: list[Problem] = []
     cure, found = f"请用模板填写：{template}", 0
     for sheet in sheets:
@@ -114,7 +126,7 @@ def _read(
     header: int,
     parse: Callable[[Any, str], tuple[Any, Wrong]],
     spare: str,
-    rows: list[Found[F]],
+    rows: list[Filled[F]],
 ) -> Iterator[Problem]:
     columns = _columns(sheet.rows[header], form)
     last = max((n for n, row in enumerate(sheet.rows, 1) if any(map(clean, row))), default=0)
@@ -133,4 +145,4 @@ def _read(
             values[name], wrong = parse(column, texts.get(name, ""))
             if wrong:
                 yield Problem(sheet.name, number, column.label, *wrong)
-        rows.append((form, sheet.name, number, values))
+        rows.append(Filled(form, sheet.name, number, values))
