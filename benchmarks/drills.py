@@ -205,20 +205,20 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=240.0)
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers end with the benchmark
-    table = Table(title=f"{asked.visitors} visitors at once, {os.cpu_count()} cores (s, MB)")
+    table = Table(title=f"{asked.visitors} 人同时打开演练，{os.cpu_count()} 核（秒、MB）")
     for head in (
-        "way",
-        "run",
-        "warm-up",
-        "page p95",
-        "usable p95",
-        "all usable",
-        "stored p95",
-        "MB a visitor",
-        "kernel MB",
-        "failures",
+        "做法",
+        "次",
+        "预热",
+        "页面 p95",
+        "可用 p95",
+        "全部可用",
+        "已存 p95",
+        "MB/人",
+        "内核 MB",
+        "失败",
     ):
-        table.add_column(head, justify="left" if head == "way" else "right")
+        table.add_column(head, justify="left" if head == "做法" else "right")
     with tempfile.TemporaryDirectory(prefix="ck-") as scratch:
         course, folder = prepare(Path(scratch))
         for run in range(1, asked.runs + 1):

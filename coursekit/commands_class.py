@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from coursekit.commands_drill import addresses
+from coursekit.commands_drill import EVERYWHERE, addresses
 from coursekit.console import CourseOption, app, console, progress_bar, say, steps
 from coursekit.course import Course, CourseError
 
 if TYPE_CHECKING:
     from coursekit.live.records import Class
+    from coursekit.live.store import Store
 
 MODES = {"trainer": "主持人带", "free": "各走各的"}
 
@@ -32,6 +33,7 @@ def start(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口，0 为任选")] = 8866,
     host: Annotated[str, typer.Option("--host", help="监听地址")] = "0.0.0.0",  # noqa: S104  trainees' own screens
     address: Annotated[str, typer.Option("--address", help="学员打开的网址，缺省为本机在局域网里的")] = "",
+    code: Annotated[str, typer.Option("--code", help="电脑重启后接着上：写原来的口令，已交的作答都在")] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="自动打开控制台")] = True,
     course: CourseOption = Path(),
 ) -> None:
@@ -44,17 +46,24 @@ def start(
     found = Course.find(course)
     exercise, spec = load_drill(found, drill)
     store = find_store(found)
+    going = _going(store, code, drill) if code else None
 
     def opened(chosen: int) -> None:
         base = address.rstrip("/") or f"http://{addresses(host)[0]}:{chosen}"
-        one, key = store.create(
-            drill=drill, exercise=exercise, spec=spec_text(spec), mode=mode, size=size, address=base
-        )
+        if going is None:
+            one, key = store.create(
+                drill=drill, exercise=exercise, spec=spec_text(spec), mode=mode, size=size, address=base
+            )
+        else:
+            one, key = store.resume(going, base)
         progress.stop()
-        page = f"{base}{console_path(found, one, key)}"
+        path = console_path(found, one, key)
+        page = f"{f'http://127.0.0.1:{chosen}' if host in EVERYWHERE else base}{path}"
         say(f"演练　{drill} {spec.title}")
         say(f"学员　{one.join}　口令 {one.code}")
         say(f"控制台　{page}")
+        if not page.startswith(base):  # this one needs no network, but opens on this machine alone
+            say(f"在别的电脑上打开控制台　{base}{path}")
         say(f"控制台地址只给主持人。按 Ctrl+C 停止服务；下课计分：coursekit class close {one.code}")
         if browser:
             webbrowser.open(page)
@@ -97,19 +106,35 @@ def close(
     """下课：作答和观察员评分成为提交的作业，并评分。"""
     from coursekit.live.close import close_class
     from coursekit.live.room import find_store
-    from coursekit.live.rules import RefusedError
 
     found = Course.find(course)
     store = find_store(found)
-    try:
-        one = store.find(code) if code else _only_open(store.classes())
-    except RefusedError as error:
-        raise CourseError(str(error)) from None
+    one = _find(store, code) if code else _only_open(store.classes())
     done = close_class(found, store, one)
     for line in done.lines():
         say(line)
     if done.problems:
         raise typer.Exit(1)
+
+
+def _find(store: Store, code: str) -> Class:
+    """Return the class of a code; raises CourseError when there is none."""
+    from coursekit.live.rules import RefusedError
+
+    try:
+        return store.find(code)
+    except RefusedError as error:
+        raise CourseError(str(error)) from None
+
+
+def _going(store: Store, code: str, drill: str) -> Class:
+    """Return the class that is to go on; raises CourseError when it is over or plays another drill."""
+    one = _find(store, code)
+    if one.closed is not None:
+        raise CourseError(f"班级 {code} 已经结束，不能接着上。请不带 --code 另开一个班。")
+    if one.drill != drill:
+        raise CourseError(f"班级 {code} 上的是 {one.drill}，请写：coursekit class start {one.drill} --code {code}")
+    return one
 
 
 def _only_open(there: list[Class]) -> Class:

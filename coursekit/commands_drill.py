@@ -36,10 +36,11 @@ def drill(
         return
     from coursekit.drills.serve import Address, allow_many_files, drill_pages, make_server
     from coursekit.drills.shelf import find_drills
+    from coursekit.live.door import class_door
 
     ready = find_drills(found, drills or [])
     allow_many_files()
-    server = make_server(found, ready, drill_pages(found, ready, size))
+    server = make_server(found, ready, drill_pages(found, ready, size), class_door(found))
 
     def opened(chosen: int) -> None:
         urls = [f"http://{name}:{chosen}/" for name in addresses(host)]

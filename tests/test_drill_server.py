@@ -29,6 +29,8 @@ from coursekit.drills import roster, shelf
 from coursekit.drills.handlers import local
 from coursekit.drills.roster import Person, RefusedError, check_name
 from coursekit.drills.signin import Desk
+from coursekit.live.play import load_drill, spec_text
+from coursekit.live.room import find_store
 from widgets import journal
 from widgets.visitor import COOKIE, Visitor, VisitorError, sign, verify
 
@@ -149,6 +151,32 @@ def test_nobody_from_outside_the_roster_comes_in(server: Server) -> None:
         )  # another site's form
         client.cookies.set(COOKIE, "x.y")
         assert client.get("/").status_code == 302
+
+
+def test_a_class_code_leads_to_its_class(server: Server) -> None:
+    """The home page takes the projector's six digits; the class may meet on another server; wrong and closed are said."""
+    course, store = server.course, find_store(server.course)
+    exercise, spec = load_drill(course, "x01")
+    there = "http://10.0.0.2:9000"
+    one, over = (
+        store.create(drill="x01", exercise=exercise, spec=spec_text(spec), mode="free", size=2, address=there)[0]
+        for _ in range(2)
+    )
+    store.close(over)
+    with httpx.Client(base_url=server.url) as client:
+        assert client.get("/class", params={"code": one.code}).headers["location"].startswith("/signin?next=%2Fclass")
+    with server.client() as client:
+        assert 'action="/class"' in client.get("/").text
+        for code, said in (("", "口令不对"), ("<b>123456", "口令不对"), (over.code, "这个班级已经结束")):
+            answer = client.get("/class", params={"code": code})
+            assert answer.status_code == 404
+            assert said in answer.text
+            assert "<b>123" not in answer.text
+            assert "试讲模块" in answer.text or "x01" in answer.text  # the drills are still there
+        answer = client.get("/class", params={"code": f" {one.code} "})
+        assert answer.headers["refresh"] == f"0; url={there}/class/{one.code}"
+        assert f'href="{there}/class/{one.code}"' in answer.text
+    store.database.close()
 
 
 def test_a_seat_code_signs_in(server: Server) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import psutil  # type: ignore[import-untyped]
 import pytest
+from network import Network
 from serving import Server, drill_server, make_drill_course
 from tornado.httpclient import AsyncHTTPClient, HTTPError
 from visiting import Visit, fetch, open_page
@@ -45,45 +46,6 @@ ROUND_KEY: dict[str, Any] = {
         "a/end": {"pts": {"沟通": 1}, "severity": "minor", "why": "可以再问一句。", "basis": "文明用语"},
     },
 }
-
-
-@dataclass
-class Network:
-    """A way to the server that can be cut; whoever comes meanwhile is turned away."""
-
-    port: int
-    is_cut: bool = False
-    refused: asyncio.Event = field(default_factory=asyncio.Event)
-    lines: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection to the server and back."""
-        if self.is_cut:
-            self.refused.set()
-            writer.transport.abort()
-            return
-        behind, to = await asyncio.open_connection("127.0.0.1", self.port)
-        both = {writer, to}
-        self.lines |= both
-        await asyncio.gather(_pump(reader, to), _pump(behind, writer))
-        self.lines -= both
-
-    def cut(self) -> None:
-        """Break what is open, and let nobody through."""
-        self.is_cut = True
-        for line in self.lines:
-            line.transport.abort()
-
-
-async def _pump(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
-    try:
-        while data := await source.read(65536):
-            drain.write(data)
-            await drain.drain()
-    except OSError:
-        pass
-    finally:
-        drain.close()
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from browsing import Watch, chromium, require_chromium
 from building import make_course
+from network import radio
 from playwright.sync_api import Browser, Page, expect
 from samples import sample
 
@@ -93,6 +95,9 @@ def _course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     require_chromium()
     course = make_course(tmp_path_factory.mktemp("live") / "course", {"x01-s01": ("Scenario", DATA, KEY, 100)})
     Nbgrader(course).generate_assignment("x01")
+    with sqlite3.connect(course.root / "gradebook.db") as db:
+        rows = [(f"t{n}", "晓梅", "赵") for n in range(9)]
+        db.executemany("INSERT OR REPLACE INTO student (id, first_name, last_name) VALUES (?, ?, ?)", rows)
     return course
 
 
@@ -103,9 +108,11 @@ def _browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def device(browser: Browser, width: int, height: int, cookie: tuple[Room, str] | None = None) -> Iterator[Page]:
+def device(
+    browser: Browser, width: int, height: int, cookie: tuple[Room, str] | None = None, scripts: bool = True
+) -> Iterator[Page]:
     """Open a browser of its own, signed in as a trainee; it asks no other host and no script of it fails."""
-    context = browser.new_context(viewport={"width": width, "height": height})
+    context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=scripts)
     if cookie:
         room, who = cookie
         token = Desk.open(room.course).token(Person(who, f"学员{who}"))
@@ -143,9 +150,9 @@ def letter(node: str, option: str | None) -> int:
     return [one.id for one in SPEC.nodes[node].options].index(option or "")
 
 
-def reads_well(page: Page) -> None:
+def reads_well(page: Page, part: str = ".ck-card") -> None:
     """No violation that axe knows of, and no sideways scrolling."""
-    found: Any = Axe().run(page, context=".ck-card")
+    found: Any = Axe().run(page, context=part)
     assert [one["id"] for one in found.response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -166,6 +173,7 @@ def test_a_whole_class_from_the_first_step_to_the_gradebook(course: Course, brow
             see(phone, "等主持人开放作答")
             assert phone.locator(".ck-options input").count() == 0
         see(trainer, "已入场 3/3")
+        assert trainer.locator(".ck-bars li").count() == 0  # what stands on the projector is everybody's
 
         press(trainer, "开始作答")
         decide(phones[0], 1, 0)
@@ -274,6 +282,155 @@ def test_what_goes_wrong_is_said_and_the_class_goes_on(course: Course, browser: 
             assert other.get_by_role("button", name="锁定作答").count() == 0
         store.close(one)
         see(phone, "本班已经结束")
+
+
+def sign_in(page: Page, number: str, name: str = "赵晓梅") -> None:
+    """Fill the sign-in form by keyboard."""
+    page.get_by_label("工号", exact=True).fill(number)
+    page.get_by_label("姓名", exact=True).fill(name)
+    page.keyboard.press("Enter")
+
+
+def test_the_code_on_the_projector_leads_into_the_class(course: Course, browser: Browser) -> None:
+    """Sign in, type six digits, be there: by keyboard, on the narrowest phone; what is wrong is said in plain words."""
+    with class_server(course) as room, device(browser, 320, 640) as phone, device(browser, 1280, 800) as other:
+        store = find_store(course)
+        over, _ = store.create(
+            drill="x01", exercise="x01-s01", spec=store.find(room.code).spec, mode="trainer", size=3, address=room.base
+        )
+        store.close(over)
+        phone.goto(room.base)
+        for number, name, said in (("t404", "赵晓梅", "名册里没有工号"), ("t1", "王五", "与别人的工号重了")):
+            sign_in(phone, number, name)
+            see(phone, said)
+        sign_in(phone, "t1")
+        expect(phone.get_by_label("课堂口令")).to_be_focused()
+        shot(phone, "code-320")
+        for code, said in ((f"{int(room.code) ^ 1}", "课堂口令不对"), (over.code, "这个班级已经结束")):
+            phone.get_by_label("课堂口令").fill(code)
+            phone.keyboard.press("Enter")
+            see(phone, said)
+            expect(phone.get_by_label("课堂口令")).to_have_value(code)
+        reads_well(phone, ".ck-page")
+        shot(phone, "code-refused-320")
+        phone.get_by_label("课堂口令").fill(f"{room.code[:3]} {room.code[3:]}")
+        phone.keyboard.press("Enter")
+        see(phone, "等主持人开放作答")
+        sign_in_at = f"{room.base}/signin"
+        other.goto(room.seat)
+        assert other.url.startswith(sign_in_at)
+        sign_in(other, "t2")
+        see(other, "等主持人开放作答")
+        other.goto(room.base)
+        shot(other, "code-1280")
+        assert set(store.snapshot(store.find(room.code)).members) == {"t1", "t2"}
+
+
+def test_the_way_into_a_class_needs_no_script(course: Course, browser: Browser) -> None:
+    """Signing in, a wrong code and the right one are plain forms."""
+    with class_server(course) as room, device(browser, 360, 740, scripts=False) as phone:
+        phone.goto(room.base)
+        sign_in(phone, "t3")
+        phone.get_by_label("课堂口令").fill("1")
+        press(phone, "进入课堂")
+        see(phone, "课堂口令不对")
+        phone.get_by_label("课堂口令").fill(room.code)
+        press(phone, "进入课堂")
+        assert phone.url == room.seat
+
+
+def test_votes_on_paper_are_typed_in_when_the_network_is_gone(course: Course, browser: Browser) -> None:
+    """Nobody is online: what the trainer types is the distribution; counts that cannot be are refused in plain words."""
+    with class_server(course) as room, device(browser, 1920, 1080) as trainer:
+        trainer.goto(room.console)
+        press(trainer, "开始作答")
+        press(trainer, "纸质票")
+        fields = trainer.locator(".ck-form input")
+        for typed, said in (
+            (("-1", "2"), "票数应是 0 或更大的整数"),
+            (("", "2"), "票数应是 0 或更大的整数"),
+            (("2", "2"), "纸质票共 4 张，加上网上已收到的 0 票，超过全班 3 人"),
+        ):
+            fields.nth(0).fill(typed[0])
+            fields.nth(1).fill(typed[1])
+            press(trainer, "录入票数")
+            see(trainer, said)
+        shot(trainer, "projector-paper-refused")
+        see(trainer, "已答 0/3")
+        fields.nth(0).fill("1")
+        press(trainer, "录入票数")
+        see(trainer, "已录入 3 张纸质票")
+        see(trainer, "已答 3/3")
+        expect(trainer.locator(".ck-trouble")).to_be_empty()
+        expect(fields.nth(1)).to_have_value("2")  # what was typed can be mended, and starts from what it is
+        reads_well(trainer)
+        shot(trainer, "projector-paper")
+        press(trainer, "课堂")
+        press(trainer, "锁定作答")
+        see(trainer, "1 人 · 33%")
+        see(trainer, "2 人 · 67%")
+
+
+def test_a_trainee_whose_network_fades_finds_the_class_where_it_is(course: Course, browser: Browser) -> None:
+    """What was acknowledged stays; a vote that was cast in silence arrives too late and is refused; the page is at the present step."""
+    first, second = list(best(SPEC.story, load_key(course, "x01", "x01-s01")).way)[:2]
+    with class_server(course) as room, radio(int(room.base.rsplit(":", 1)[1])) as air, ExitStack() as stack:
+        store = find_store(course)
+        one = store.find(room.code)
+        trainer = stack.enter_context(device(browser, 1280, 900))
+        near, far = (stack.enter_context(device(browser, 360, 740, (room, f"t{n}"))) for n in (4, 5))
+        trainer.goto(room.console)
+        near.goto(room.seat)
+        far.goto(f"http://127.0.0.1:{air.port}{one.path}")
+        press(trainer, "开始作答")
+        for phone in (near, far):
+            decide(phone, 1, letter(*first))
+        for name in ("锁定作答", "公布结果", "下一步"):
+            press(trainer, name)
+        expect(far.locator("h4", has_text="第 2 步")).to_be_visible(timeout=SLOW)
+        press(trainer, "开始作答")
+        far.locator(".ck-options input").nth(letter(*second)).check(timeout=SLOW)
+        air.fade()
+        press(far, "提交")
+        decide(near, 2, letter(*second))
+        see(far, "还没有收到回执")
+        for name in ("锁定作答", "公布结果", "下一步"):
+            press(trainer, name)
+        see(far, "与教室电脑的连接断了，正在重新连接")
+        shot(far, "phone-cut")
+        air.come_back()
+        see(far, "第 2 步：这一步已经锁定，您来晚了，这次作答没有计入")
+        expect(far.locator("h4", has_text="第 3 步")).to_be_visible(timeout=SLOW)
+        see(far, "等主持人开放作答")
+        shot(far, "phone-back")
+        reads_well(far)
+        press(trainer, "开始作答")
+        expect(far.locator(".ck-options input").first).to_be_visible(timeout=SLOW)
+        expect(far.locator(".ck-trouble")).to_be_empty(timeout=SLOW)
+        votes = {(vote.trainee, vote.ballot.n) for vote in store.snapshot(one).votes}
+        assert votes == {("t4", 1), ("t5", 1), ("t4", 2)}
+
+
+def test_a_class_goes_on_after_the_computer_was_started_again(course: Course, browser: Browser) -> None:
+    """The server ends in the middle; with the class's code it goes on, and the trainees' pages come back by themselves."""
+    with ExitStack() as stack:
+        phone, trainer = (stack.enter_context(device(browser, *size)) for size in ((360, 740), (1280, 900)))
+        with class_server(course) as room:
+            token = Desk.open(course).token(Person("t6", "赵晓梅"))
+            phone.context.add_cookies([{"name": COOKIE, "value": token, "url": room.base}])
+            phone.goto(room.seat)
+            trainer.goto(room.console)
+            press(trainer, "开始作答")
+            decide(phone, 1, 0)
+            trainer.goto("about:blank")
+        see(phone, "与教室电脑的连接断了")
+        with class_server(course, "--code", room.code, "--port", room.base.rsplit(":", 1)[1]) as again:
+            assert again.seat == room.seat
+            see(phone, "✓ 已收到")
+            trainer.goto(again.console)
+            see(trainer, "已答 1/3")
+            press(trainer, "锁定作答")
+            see(phone, "作答已经锁定")
 
 
 def test_a_free_run_goes_on_after_a_reload(course: Course, browser: Browser) -> None:

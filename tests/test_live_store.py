@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from postgresql import POSTGRES, postgres
 from samples import sample
 from sqlalchemy import event
-from test_grade import POSTGRES, postgres
 from voting import opened, voter
 
 from coursekit.live.database import StoreError
@@ -31,6 +31,12 @@ DATA, _ = sample("scenario")
 SPEC = json.dumps(DATA, ensure_ascii=False)
 STORY = msgspec.json.decode(SPEC, type=ScenarioSpec).story
 OPTIONS = [option.id for option in STORY.nodes["n01"].options]
+
+
+@pytest.fixture(autouse=True)
+def _preloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the fork server find what it loads beforehand; what it does not find it passes over without a word."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
 
 @pytest.fixture(name="url")
@@ -68,6 +74,22 @@ def test_a_class_is_found_by_its_code_and_opened_by_its_key_only(store: Store) -
     assert key not in Path(store.database.url.removeprefix("sqlite:///")).read_bytes().decode("latin-1")
 
 
+def test_a_class_goes_on_at_another_address_with_a_new_key(store: Store) -> None:
+    """What was voted stays, the old console opens nothing, and a class that is over stays so."""
+    one, old = started(store)
+    do(store, one, "open")
+    store.vote(one, STORY, "t1", Ballot(1, "n01", "a"))
+    again, key = store.resume(one, "http://10.0.0.3:8866")
+    assert store.unlock(one.code, key) == again
+    assert again.join == f"http://10.0.0.3:8866/class/{one.code}"
+    with pytest.raises(RefusedError, match="控制台"):
+        store.unlock(one.code, old)
+    assert store.snapshot(again).answered(1, 1) == 1
+    store.close(again)
+    with pytest.raises(RefusedError, match="已经结束"):
+        store.resume(again, "http://10.0.0.3:8866")
+
+
 def test_asking_for_a_store_does_not_make_one(store: Store, tmp_path: Path) -> None:
     """Listing classes of a course that never had one leaves no file behind."""
     assert store.classes() == []
@@ -102,11 +124,27 @@ def test_paper_votes_add_up_and_replace_each_other(store: Store) -> None:
         (1, 2, {"a": 1}),
         (1, 1, {"z": 1}),
         (1, 1, {"a": -1}),
-        (1, 1, {"a": 10**9}),
+        (1, 1, {"a": 10**30}),
+        (1, 1, {"a": 30, "b": 30}),
     ):
-        with pytest.raises(RefusedError):
+        with pytest.raises(RefusedError, match=r"[一-鿿]"):
             store.tally(one, n, round_, counts)
     assert store.snapshot(one).count(1, 1) == {"a": 3, "c": 3}
+
+
+def test_paper_and_network_together_have_no_more_votes_than_the_class(store: Store) -> None:
+    """A class of 60 of whom one voted by network has 59 on paper, and more where more came in."""
+    one, _ = started(store)
+    do(store, one, "open")
+    store.vote(one, STORY, "t1", Ballot(1, "n01", "a"))
+    store.tally(one, 1, 1, {"a": 29, "b": 30})
+    with pytest.raises(RefusedError, match="共 60 张，加上网上已收到的 1 票，超过全班 60 人"):
+        store.tally(one, 1, 1, {"a": 30, "b": 30})
+    assert store.snapshot(one).answered(1, 1) == 60
+    for number in range(61):
+        store.join(one, f"t{number}")
+    store.tally(one, 1, 1, {"a": 30, "b": 30})
+    assert store.snapshot(one).answered(1, 1) == 61
 
 
 def test_an_observer_scores_four_criteria_from_0_to_4(store: Store) -> None:
@@ -153,6 +191,20 @@ def test_the_stamp_changes_when_another_connection_has_written(store: Store, url
     with opened(url) as other:
         do(other, one, "open")
     assert store.database.stamp() != before
+
+
+def test_a_store_moves_from_one_file_to_another(store: Store, tmp_path: Path) -> None:
+    """What a template process has rehearsed on one store serves its forks on theirs; nothing goes to the old one."""
+    one, _ = started(store)
+    first, second = store.database.url, f"sqlite:///{tmp_path / 'second.db'}"
+    store.database.move(second)
+    with pytest.raises(RefusedError, match="口令不对"):
+        store.find(one.code)
+    two, _ = started(store)
+    do(store, two, "open")
+    store.database.move(first)
+    assert [each.code for each in store.classes()] == [one.code]
+    assert store.snapshot(one).session.questions[0].state == "draft"
 
 
 def test_a_full_disk_is_said_and_the_class_goes_on(store: Store) -> None:

@@ -84,11 +84,13 @@ async def connect(url: str, kernel: str, session: str, token: str, patience: flo
     address = re.sub(r"^http(://[^/]+).*", r"ws\1", url) + f"/api/kernels/{kernel}/channels?session_id={session}"
     cookie = {"Cookie": f"{COOKIE}={token}"}
     asked = HTTPRequest(address, headers=cookie, connect_timeout=patience, request_timeout=patience)
-    return await websocket_connect(asked, subprotocols=[V1])
+    line = await websocket_connect(asked, subprotocols=[V1])
+    line.protocol.stream.set_nodelay(True)  # type: ignore[union-attr]  # browsers do too
+    return line
 
 
-async def open_page(url: str, page: str, token: str, patience: float) -> Visit:
-    """Connect to the kernel of *page* and let the exercise know who came; raises ConnectionError when it refuses."""
+async def open_page(url: str, page: str, token: str, patience: float, **greeting: str) -> Visit:
+    """Connect to the kernel of *page* and tell it who came and the *greeting*; raises ConnectionError when it refuses."""
     kernel, model = re.search(r'"kernelId": ?"([\w-]+)"', page), re.search(r'"model_id": ?"(\w+)"', page)
     if kernel is None or model is None:
         raise ConnectionError("a page without kernel or exercise")
@@ -99,7 +101,7 @@ async def open_page(url: str, page: str, token: str, patience: float) -> Visit:
     await mine.say("comm_open", {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}})
     await mine.say("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
     await mine.hear(lambda content: content.get("comm_id") == control)
-    answer = await mine.ask(type="hello", token=token)
+    answer = await mine.ask(type="hello", token=token, **greeting)
     if answer["type"] not in ("state", "admitted"):
         raise ConnectionError(str(answer))
     return mine

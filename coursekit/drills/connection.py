@@ -28,6 +28,12 @@ class DrillConnection(ZMQChannelsWebsocketConnection):
             raise web.HTTPError(404)
         self.session.key = self.kernel_manager.session.key
 
+    def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override]  # as Jupyter's own
+        """Send each message at once: held back for the one before, an acknowledgement takes 40 ms longer."""
+        if self.websocket_handler.ws_connection is not None:
+            self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
     def create_stream(self) -> None:
         """Open the sockets to the kernel."""
         super().create_stream()  # type: ignore[no-untyped-call]

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 #: The longest order (bytes): an environment and a command.
 MAX_ORDER = 1 << 18
 
-#: Environment of the server: further modules that its kernels use, separated by commas.
-PRELOAD = "COURSEKIT_PRELOAD"
+#: Environment of the server: the module whose ``rehearse(app)`` plays a visit to its pages.
+REHEARSAL = "COURSEKIT_REHEARSAL"
+_DRILLS = "coursekit.drills.rehearsal"
 #: Environment of the template: folders whose exercises its kernels will show.
 SHELF = "COURSEKIT_SHELF"
 #: What a kernel would import by itself before its first page is shown.
@@ -76,15 +77,14 @@ def _prepare() -> DrillApp:
     """Load what a kernel uses, and make as much of it as needs neither socket nor thread."""
     unused: Any = None  # nobody debugs a drill, and the debugger is half of a kernel
     sys.modules["debugpy"] = unused
-    for name in (*_USED, *filter(None, os.environ.get(PRELOAD, "").split(","))):
+    for name in _USED:
         import_module(name)
     import widgets.view
     from coursekit.drills.kernel import make_app
-    from coursekit.drills.rehearsal import rehearse
 
     widgets.view.prepare()
     app = make_app()
-    rehearse(app)
+    import_module(os.environ.get(REHEARSAL, _DRILLS)).rehearse(app)
     for folder in filter(None, os.environ.get(SHELF, "").split(os.pathsep)):
         _read(Path(folder))
     if threading.active_count() > 1:  # a fork would copy their locks and not them

@@ -35,11 +35,15 @@ HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What handlers need: the course, its sign-in desk, and the drills served here."""
+    """What handlers need: the course, its sign-in desk, the drills served here, and the door to live classes.
+
+    *door* returns the address of the class whose code was typed; it raises CourseError for a code that opens none.
+    """
 
     course: Course
     desk: Desk
     drills: tuple[shelf.Drill, ...]
+    door: Callable[[str], str]
 
 
 class VisitorIdentity(IdentityProvider):
@@ -185,9 +189,33 @@ class Home(PageHandler):
     @web.authenticated
     async def get(self) -> None:
         """Show the list."""
+        await self._list()
+
+    async def _list(self, refused: str = "", code: str = "") -> None:
+        """Show the list and the form for a class's code, with what was typed and why it was refused."""
         room, visitor = _room(self), self.visitor
         rows = await asyncio.to_thread(shelf.progress, room.course, room.drills, visitor.id)
-        self.show("home.html", "情景演练", visitor=visitor, rows=rows)
+        self.show("home.html", "情景演练", visitor=visitor, rows=rows, refused=refused, code=code)
+
+
+class ToClass(Home):
+    """From the code on the projector to its class, which may meet on another server."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Lead there, or say why not."""
+        code = self.get_query_argument("code", "")
+        try:
+            address = await asyncio.to_thread(_room(self).door, code)
+        except CourseError as error:
+            self.set_status(404)
+            await self._list(str(error), code)
+            return
+        if address == local(address):
+            self.redirect(address, status=303)
+            return
+        self.set_header("Refresh", f"0; url={address}")  # the page's own policy forbids forms to lead elsewhere
+        self.show("message.html", "正在进入课堂", text="如果没有自动打开，请按：", link=address, label="进入课堂")
 
 
 class NotebookPage(PageHandler):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: After so many rounds nothing that a visit runs is new.
 ROUNDS = 12
-_STORY = {
+_SCENARIO = {
     "kind": "scenario", "title": "预演", "prompt": "预演", "source": ["预演"], "dimensions": ["沟通"], "start": "a",
     "vars": {"mood": 5}, "show_vars": [{"id": "mood", "text": "情绪"}],
     "nodes": {"a": {"stage": "预演", "say": "您好", "options": [
@@ -34,34 +34,45 @@ _STORY = {
         {"id": "o2", "text": "乙", "to": "z", "consequence": "乙"}]}},
     "ends": {"z": {"title": "结束", "text": "结束", "outcome": "good"}},
 }  # fmt: skip
+#: A drill's data file.
+STORY = msgspec.json.encode(_SCENARIO).decode()
 _CONTROL = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
 _SECRET = b"rehearsal" * 8
 
 
 def rehearse(app: DrillApp) -> None:
     """Play a visit: the cells of a page, its widgets' questions, a sign-in, and decisions."""
-    with tempfile.TemporaryDirectory(prefix="ck-") as folder, _stage(Path(folder)):
-        asyncio.run(_play(app))
+    with tempfile.TemporaryDirectory(prefix="ck-") as folder, stage(Path(folder)) as token:
+        asyncio.run(_play(app, token))
+    reset(app)
+
+
+def reset(app: DrillApp) -> None:
+    """Forget what a rehearsal has shown."""
     Widget.close_all()  # type: ignore[no-untyped-call]
     shell: Any = app.shell
     shell.reset(new_session=False)
 
 
-async def _play(app: DrillApp) -> None:
+async def _play(app: DrillApp, token: str) -> None:
     await _send(app, "kernel_info_request", {})
     for _ in range(ROUNDS):
-        await _run(app, "from widgets import Scenario")
-        await _run(app, "Scenario('x01-s01')")
-        await _send(app, "comm_open", _CONTROL, {"version": "1.0.0"})
-        await _send(app, "comm_msg", {"comm_id": "c", "data": {"method": "request_states"}})
+        await open_page(app, "from widgets import Scenario", "Scenario('x01-s01')")
         view = next(one for one in Widget.widgets.values() if hasattr(one, "exercise"))
-        token = sign(Visitor("x", "预演", int(time.time()) + 60), _SECRET)
-        await _ask(app, view.model_id, {"type": "hello", "token": token})
+        await ask_view(app, view.model_id, {"type": "hello", "token": token})
         for n in range(ROUNDS):
             path = [{"node": "a", "option": "o1", "ms": n, "timeout": False}] * (n + 1)
-            await _ask(app, view.model_id, {"type": "save", "answer": {"path": path}, "base": 0})
-        await _send(app, "comm_close", {"comm_id": "c", "data": {}})
+            await ask_view(app, view.model_id, {"type": "save", "answer": {"path": path}, "base": 0})
         Widget.close_all()  # type: ignore[no-untyped-call]
+
+
+async def open_page(app: DrillApp, *cells: str) -> None:
+    """Run a page's cells and hand over its widgets, as Voila's page asks for them."""
+    for code in cells:
+        await _run(app, code)
+    await _send(app, "comm_open", _CONTROL, {"version": "1.0.0"})
+    await _send(app, "comm_msg", {"comm_id": "c", "data": {"method": "request_states"}})
+    await _send(app, "comm_close", {"comm_id": "c", "data": {}})
 
 
 async def _run(app: DrillApp, code: str) -> None:
@@ -69,7 +80,8 @@ async def _run(app: DrillApp, code: str) -> None:
     await _send(app, "execute_request", asked | {"code": code, "stop_on_error": True})
 
 
-async def _ask(app: DrillApp, model: str, content: Mapping[str, Any]) -> None:
+async def ask_view(app: DrillApp, model: str, content: Mapping[str, Any]) -> None:
+    """Send a view a message as its page does."""
     said = {"method": "custom", "content": {"from": "page", "n": 1, **content}}
     await _send(app, "comm_msg", {"comm_id": model, "data": said})
 
@@ -84,17 +96,17 @@ async def _send(
 
 
 @contextmanager
-def _stage(course: Path) -> Iterator[None]:
-    """Make a course of one visitor, and its environment."""
+def stage(course: Path) -> Iterator[str]:
+    """Make a course of one visitor, and its environment; yields the visitor's token."""
     secret, home = course / ".drills" / "secret", course / "homes" / "x" / "x01" / "data"
     for folder in (secret.parent, home):
         folder.mkdir(parents=True)
     secret.write_bytes(_SECRET)
-    (home / "x01-s01.json").write_bytes(msgspec.json.encode(_STORY))
+    (home / "x01-s01.json").write_text(STORY, "utf-8")
     before = dict(os.environ)
     os.environ |= {VISITORS: str(secret), DRILL: "x01"}
     try:
-        yield
+        yield sign(Visitor("x", "预演", int(time.time()) + 60), _SECRET)
     finally:
         os.environ.clear()
         os.environ.update(before)

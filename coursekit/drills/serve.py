@@ -123,6 +123,7 @@ class DrillServer(Voila):  # type: ignore[misc]
             (r"/signin", handlers.SignIn),
             (r"/signout", handlers.SignOut),
             (r"/enter", handlers.Enter),
+            (r"/class", handlers.ToClass),
             (r"/no-mathjax.js", static.NoMathJax),
             (r"/voila/api/shutdown/(.*)", handlers.EndKernel),
         ]
@@ -220,8 +221,10 @@ class DrillServer(Voila):  # type: ignore[misc]
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
-def make_server(course: Course, drills: Sequence[shelf.Drill], pages: Sequence[Page]) -> DrillServer:
-    """Configure a server; nobody's own Voila or Jupyter settings take part."""
+def make_server(
+    course: Course, drills: Sequence[shelf.Drill], pages: Sequence[Page], door: Callable[[str], str]
+) -> DrillServer:
+    """Configure a server; nobody's own Voila or Jupyter settings take part. *door* is :class:`Room`'s."""
     config = Config()
     config.KernelManager.transport = "ipc"
     config.KernelManager.autorestart = False
@@ -243,7 +246,7 @@ def make_server(course: Course, drills: Sequence[shelf.Drill], pages: Sequence[P
     config.Voila.log_level = "WARN"
     provisioner.register(config)
     server = DrillServer(config=config)
-    server.room, server.pages = Room(course, Desk.open(course), tuple(drills)), pages
+    server.room, server.pages = Room(course, Desk.open(course), tuple(drills), door), pages
     server.initialize([])
     return server
 

@@ -46,6 +46,7 @@ def _paced(spec: ScenarioSpec, snapshot: Snapshot, now: datetime) -> dict[str, A
         "round": last.round,
         "flow": _flow(_shared(spec, snapshot)),
     }
+    page["paper"] = {option: count for option, count in snapshot.tally.get((last.n, last.round), {}).items() if option}
     page["answered"] = snapshot.answered(last.n, last.round)
     if last.state == "passed":
         page["over"] = scene(spec, walked[-1])

@@ -32,7 +32,7 @@ export default {
     const join = () => h("aside", { class: "ck-join", "aria-label": "入场" },
       svg("svg", { viewBox: `0 0 ${head.side} ${head.side}`, role: "img", "aria-label": `入场二维码：${head.join}`, "shape-rendering": "crispEdges" },
         svg("rect", { width: head.side, height: head.side, fill: "#fff" }), svg("path", { d: head.squares, fill: "#000" })),
-      h("div", {}, h("p", {}, "扫码，或在浏览器打开"), h("p", { class: "ck-address" }, head.join), h("p", {}, "课堂口令 ", h("strong", { class: "ck-code" }, head.code))));
+      h("div", {}, h("p", {}, "扫码，或在浏览器打开"), h("p", { class: "ck-address" }, head.address), h("p", {}, "签到后输入课堂口令 ", h("strong", { class: "ck-code" }, head.code))));
 
     const controls = () => {
       if (page.closed) return [h("p", { class: "ck-over" }, "本班已经结束。")];
@@ -77,7 +77,7 @@ export default {
       const shown = page.over
         ? [levels(page.over), h("h4", {}, `结局：${page.over.end}`), h("p", { class: "ck-say" }, page.over.say), h("p", { class: "ck-over" }, "情景走到了结局，请转到“复盘”。")]
         : [levels(now), h("h4", {}, `第 ${now.n} 步 · ${now.stage}`, now.mood ? h("span", { class: "ck-mood" }, `情绪：${now.mood}`) : null, now.round > 1 ? h("span", { class: "ck-tag" }, `第 ${now.round} 次表决`) : null),
-          h("p", { class: "ck-say" }, now.say), choicesOf(now), matrix(now), replay?.n === now.n ? detour(now) : now.ways ? replays(now) : null];
+          h("p", { class: "ck-say" }, now.say), now.state === "draft" ? null : choicesOf(now), matrix(now), replay?.n === now.n ? detour(now) : now.ways ? replays(now) : null];
       return [h("div", { class: "ck-stage-grid", "data-first": `${page.n === 1 && page.state === "draft"}` }, h("div", {}, shown, h("div", { class: "ck-tools ck-controls" }, controls())), join()),
         past.length ? h("section", { class: "ck-past" }, h("h5", {}, "已经走过的步骤"), past.map(told).reverse()) : null];
     };
@@ -123,13 +123,16 @@ export default {
     const paper = () => {
       if (page.mode === "free") return [h("p", {}, "自由模式没有全班表决，不用录入票数。")];
       const now = step();
-      const fields = now.options.map(() => h("input", { type: "number", min: "0", max: "10000", step: "1", value: "0", inputMode: "numeric" }));
+      const fields = now.options.map((one) => h("input", { type: "number", min: "0", step: "1", value: `${page.paper[one.id] ?? 0}`, inputMode: "numeric" }));
+      const number = (field) => (field.value === "" ? null : Number(field.value)); // what is no number has no value
+      const sum = Object.values(page.paper).reduce((all, count) => all + count, 0);
       const save = async (event) => {
         event.preventDefault();
-        await ask({ type: "tally", step: now.n, round: now.round, counts: Object.fromEntries(now.options.map((one, index) => [one.id, Number(fields[index].value)])) });
+        await ask({ type: "tally", step: now.n, round: now.round, counts: Object.fromEntries(now.options.map((one, index) => [one.id, number(fields[index])])) });
       };
       return [h("p", {}, `网络中断时请学员举手或写纸条，把第 ${now.n} 步“${now.stage}”的票数录在这里，与网上的票相加；再录一次会代替上一次。`),
-        h("form", { class: "ck-form", onsubmit: save }, now.options.map((one, index) => h("label", { class: "ck-field" }, h("span", {}, `${LETTERS[index]} ${one.text}`), fields[index])),
+        sum ? h("p", { class: "ck-got", role: "status" }, `✓ 已录入 ${sum} 张纸质票，计入上面的“已答”人数。`) : null,
+        h("form", { class: "ck-form", noValidate: true, onsubmit: save }, now.options.map((one, index) => h("label", { class: "ck-field" }, h("span", {}, `${LETTERS[index]} ${one.text}`), fields[index])),
           h("p", { class: "ck-tools" }, h("button", { type: "submit", class: "ck-primary" }, "录入票数")))];
     };
     const finish = () => {
@@ -143,7 +146,7 @@ export default {
       flow: ["路径图", sankey, (all) => all.flow],
       debrief: ["复盘", debrief, (all) => [all.debriefed, review]],
       rubric: ["角色扮演评分", rubric, (all) => all.ratings],
-      paper: ["纸质票", paper, (all) => [all.n, all.round]],
+      paper: ["纸质票", paper, (all) => [all.n, all.round, all.paper]],
       finish: ["下课", finish, (all) => [all.closed, all.joined]],
     };
     const paint = (isForced) => {

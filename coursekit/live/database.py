@@ -1,23 +1,33 @@
 """Transactions on the class store: SQLite in WAL mode by default, PostgreSQL by URL.
 
 Writers take the database's write lock as they begin (BEGIN IMMEDIATE): a transaction that read first and wrote later
-would fail as "database is locked" when sixty vote at once. A commit is on the disk (synchronous=FULL) when it returns.
+would fail as "database is locked" when sixty vote at once. They queue for it at a file beside the store, whose lock the
+system hands on at once; SQLite's own waiting looks again every 0.1 s, and among sixty some are never lucky. A commit is on
+the disk (synchronous=FULL) when it returns.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from coursekit.course import Course, CourseError
 
-#: How long a writer waits for the others, in milliseconds.
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there SQLite's own waiting has to do
+    fcntl = None  # type: ignore[assignment]
+
+#: How long a writer waits for others, in milliseconds; its time in the queue counts.
 BUSY_MS = 10_000
 
 
@@ -34,26 +44,42 @@ class Database:
     """A class store's connections; made without touching it."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
         self._lock = threading.Lock()
         self._watcher: Connection | None = None
-        self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if url.startswith("sqlite"):
-            event.listen(self._engine, "connect", _prepare)
-            event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(coursekit_write=True)
+        self.url, self._file = url, _file(url)
+        self._engine = self._make()
+
+    def move(self, url: str) -> None:
+        """Use the store at *url* from now on; what was compiled for one of the same kind stays compiled."""
+        self.close()
+        is_file = self._file is not None
+        self.url, self._file = url, _file(url)
+        if not is_file or self._file is None:
+            self._engine = self._make()
+
+    def _make(self) -> Engine:
+        if self._file is None:
+            return create_engine(self.url, pool_pre_ping=True)
+        engine = create_engine("sqlite:///", creator=self._open, poolclass=QueuePool)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file or "", check_same_thread=False)
 
     @property
     def is_missing(self) -> bool:
         """Whether there is no such store yet; asking never makes one."""
-        path = self.url.removeprefix("sqlite:///")
-        return path != self.url and not Path(path).is_file()
+        return self._file is not None and not Path(self._file).is_file()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Run a block as one transaction that is on the disk when the block ends; raises StoreError."""
-        with _spoken(), self._writer.begin() as connection:
-            yield connection
+        with _spoken(), self._turn() as patience:
+            patient = self._engine.execution_options(coursekit_patience=patience)
+            with patient.begin() as connection:
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,12 +89,25 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
 
+    @contextmanager
+    def _turn(self) -> Iterator[int]:
+        """Wait until no other writer of this kit is at work; yields the milliseconds left to wait for other programs.
+
+        The lock is for fairness alone (the database has its own), and ends with whoever holds it.
+        """
+        since = time.monotonic()
+        with ExitStack() as held:
+            if fcntl is not None and self._file is not None:
+                with suppress(OSError):
+                    fcntl.flock(held.enter_context(Path(f"{self._file}-turn").open("ab")), fcntl.LOCK_EX)
+            yield max(0, BUSY_MS - round(1000 * (time.monotonic() - since)))
+
     def stamp(self) -> int | str:
         """Return what differs from before when anybody else may have written; raises StoreError."""
         with _spoken(), self._lock:
             if self._watcher is None or self._watcher.closed:
                 self._watcher = self._engine.connect()
-            asked = "PRAGMA data_version" if self.url.startswith("sqlite") else "SELECT pg_current_wal_insert_lsn()"
+            asked = "PRAGMA data_version" if self._file is not None else "SELECT pg_current_wal_insert_lsn()"
             try:
                 found: int | str = self._watcher.exec_driver_sql(asked).scalar_one()
                 self._watcher.rollback()
@@ -88,6 +127,12 @@ class Database:
         self._engine.dispose()
 
 
+def _file(url: str) -> str | None:
+    """Return SQLite's file, None for a server."""
+    found = make_url(url)
+    return (found.database or "") if found.get_backend_name() == "sqlite" else None
+
+
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where _begin says, not where the driver thinks
     for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -95,8 +140,12 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    is_write = connection.get_execution_options().get("coursekit_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    patience = connection.get_execution_options().get("coursekit_patience")
+    if patience is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager

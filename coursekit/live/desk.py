@@ -14,9 +14,9 @@ from coursekit.live.debrief import debrief
 from coursekit.live.figures import qr
 from coursekit.live.play import load_key, read_spec
 from coursekit.live.records import CRITERIA, Class, Rating
-from coursekit.live.room import find_course, find_store
+from coursekit.live.room import find_course, kernel_store
 from coursekit.live.rules import Command, RefusedError
-from coursekit.live.store import Store
+from coursekit.live.store import NO_COUNT, Store
 from coursekit.live.view import show
 from widgets.scenario import ScenarioSpec
 
@@ -41,7 +41,7 @@ class Desk:
             case "do":
                 self._store.act(self._one, self._spec.story, msgspec.convert(message.get("command"), Command))
             case "tally":
-                counts = msgspec.convert(message.get("counts"), dict[str, int])
+                counts = _counts(message)
                 where = msgspec.convert((message.get("step"), message.get("round")), tuple[int, int])
                 self._store.tally(self._one, *where, counts)
             case "rate":
@@ -56,12 +56,12 @@ class Desk:
 
     def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
         self._course = self._course or find_course()
-        self._store = self._store or find_store(self._course)
+        self._store = self._store or kernel_store()
         one = self._store.unlock(str(message.get("code", ""))[:20], str(message.get("key", ""))[:100])
         self._one, self._spec = one, read_spec(one.spec)
         side, squares = qr(one.join)
         head = {
-            "code": one.code, "join": one.join, "title": self._spec.title, "drill": one.drill, "side": side,
+            "code": one.code, "join": one.join, "address": one.address, "title": self._spec.title, "drill": one.drill, "side": side,
             "squares": squares, "criteria": list(CRITERIA), "facts": [fact.text for fact in self._spec.facts],
         }  # fmt: skip
         return self._state(None) | {"head": head}
@@ -88,6 +88,13 @@ class Desk:
         if "show" in message:
             self._store.debrief(self._one, msgspec.json.encode(page).decode() if message["show"] else None)
         return self._state(None) | {"debrief": page}
+
+
+def _counts(message: dict[str, Any]) -> dict[str, int]:
+    try:
+        return msgspec.convert(message.get("counts"), dict[str, int])
+    except msgspec.ValidationError:
+        raise RefusedError(NO_COUNT) from None
 
 
 def _rating(message: dict[str, Any]) -> Rating:

@@ -4,6 +4,7 @@ import { h } from "../../widgets/kit.js";
 const ANSWER_MS = 4000; // a kernel that is alive answers within this time
 const LOSSES = 2; // so many unanswered questions, and the page opens itself again
 const RELOAD_MS = 2500;
+const REACH_MS = 5000; // a network that swallows everything gives no error
 
 export const LETTERS = "ABCDEFGHIJ";
 export const percent = (count, total) => (total ? `${Math.round((100 * count) / total)}%` : "0%");
@@ -98,7 +99,7 @@ export function conversation(model, { hello, every, show, notice }) {
     isOver = true;
     notice("与教室电脑的连接断了，正在重新连接……您提交过的作答都在，不用重做。", { text: "重新打开", act: () => location.reload() });
     try {
-      await fetch(location.href, { method: "HEAD", cache: "no-store" });
+      await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(REACH_MS) });
       setTimeout(() => location.reload(), Math.random() * RELOAD_MS);
     } catch { setTimeout(reopen, RELOAD_MS); }
   };

@@ -32,7 +32,12 @@ class Class(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def join(self) -> str:
         """Where trainees' browsers go."""
-        return f"{self.address}/class/{self.code}"
+        return f"{self.address}{self.path}"
+
+    @property
+    def path(self) -> str:
+        """The trainees' page on any server that has it."""
+        return f"/class/{self.code}"
 
 
 class Vote(msgspec.Struct, frozen=True):

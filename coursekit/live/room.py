@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from coursekit.course import Course
@@ -14,8 +15,8 @@ from coursekit.live.store import Store
 from widgets.exercise import current_trainee
 from widgets.visitor import VisitorError, service, verify
 
-#: Environment of a kernel: the course folder.
-COURSE = "COURSEKIT_COURSE"
+#: Environment of a kernel: the course folder, and the URL of its class store, so that seats need not read course.toml.
+COURSE, STORE = "COURSEKIT_COURSE", "COURSEKIT_CLASS_STORE"
 
 
 def find_course(environ: Mapping[str, str] = os.environ) -> Course:
@@ -28,6 +29,21 @@ def find_course(environ: Mapping[str, str] = os.environ) -> Course:
 def find_store(course: Course) -> Store:
     """Return the course's class store, not yet touched."""
     return Store(Database(class_url(course)))
+
+
+def kernel_store(environ: Mapping[str, str] = os.environ) -> Store:
+    """Return this process's only store, moved to what the environment names, or its course's.
+
+    A fork so finds compiled what its template has run before.
+    """
+    store = _only()
+    store.database.move(environ.get(STORE) or class_url(find_course(environ)))
+    return store
+
+
+@cache
+def _only() -> Store:
+    return Store(Database("sqlite:///"))
 
 
 def identify(token: object, environ: Mapping[str, str] = os.environ) -> str:

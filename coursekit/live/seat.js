@@ -18,18 +18,22 @@ export default {
     const spoken = h("p", { class: "ck-spoken", "aria-live": "polite" });
     const name = h("h3", {}, "课堂演练"), step = h("span", { class: "ck-progress" });
     el.replaceChildren(h("section", { class: "ck-card ck-drill ck-seat", lang: "zh-CN" }, h("header", {}, h("span", { class: "ck-kind" }, "课堂"), name, step), trouble, body, spoken));
-    let page = null, painted = "", entered = 0, sending = null;
+    let page = null, painted = "", entered = 0, sending = null, said = kept(`${store}:said`) ?? "";
 
     const notice = (text, action) => {
       if (sending && !text) return;
+      text ||= said;
       trouble.replaceChildren(...(text ? [h("p", {}, text)] : []), ...(action ? [h("button", { type: "button", onclick: action.act }, action.text)] : []));
     };
+    /** What was refused stays until there is something to do, over a reload too. */
+    const tell = (text) => { said = text; keep(`${store}:said`, text || null); };
     const slot = () => `${store}:${page.n}/${page.round}`;
     const text = (id) => page.options.find((one) => one.id === id)?.text ?? "";
 
     /** Send until the kernel says that it is on the disk; sending twice is harmless. */
     const send = async (ballot) => {
       sending = ballot;
+      tell("");
       keep(`${store}:sending`, ballot);
       paint(true);
       const reply = await talk.ask({ type: "vote", ballot });
@@ -42,7 +46,8 @@ export default {
       lost = 0;
       sending = null;
       keep(`${store}:sending`, null);
-      notice(reply.type === "refused" ? reply.message : "", null);
+      if (reply.type === "refused") tell(ballot.n === page.n ? reply.message : `第 ${ballot.n} 步：${reply.message}`);
+      notice("", null);
       paint(true);
       if (reply.type === "cast") spoken.textContent = "已收到";
       body.querySelector("h4")?.focus();
@@ -96,9 +101,11 @@ export default {
       const { left, ...rest } = page;
       const now = JSON.stringify(rest);
       if (now === painted && !isForced) return;
-      const isNew = painted === "" || JSON.parse(painted).n !== page.n || JSON.parse(painted).phase !== page.phase;
+      const isLater = painted !== "";
+      const isNew = !isLater || JSON.parse(painted).n !== page.n || JSON.parse(painted).phase !== page.phase;
       painted = now;
       if (isNew) entered = performance.now();
+      if (isNew && isLater && page.phase === "open") tell("");
       name.textContent = page.title;
       step.textContent = `口令 ${page.code}`;
       const nodes = [opening(), ...scene(), ...phases[page.phase](), ...(page.debrief ? [h("div", { class: "ck-debrief" }, debriefPage(page.debrief))] : [])];

@@ -9,7 +9,7 @@ import msgspec
 
 from coursekit.live.play import read_spec
 from coursekit.live.records import Class
-from coursekit.live.room import find_course, find_store, identify
+from coursekit.live.room import identify, kernel_store
 from coursekit.live.rules import Ballot, RefusedError
 from coursekit.live.seatpage import seat_page
 from coursekit.live.store import Store
@@ -41,7 +41,7 @@ class Seat:
 
     def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
         trainee = identify(message.get("token"))
-        self._store = self._store or find_store(find_course())
+        self._store = self._store or kernel_store()
         one = self._store.find(str(message.get("code", ""))[:20])
         self._store.join(one, trainee)
         self._one, self._spec, self._trainee = one, read_spec(one.spec), trainee

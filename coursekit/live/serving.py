@@ -9,21 +9,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 from coursekit.course import Course
+from coursekit.drills.forkserver import REHEARSAL
 from coursekit.drills.roster import Person
 from coursekit.drills.serve import Address, Page, allow_many_files, make_server
 from coursekit.drills.signin import Desk
+from coursekit.live.database import class_url
+from coursekit.live.door import class_door
 from coursekit.live.records import Class
-from coursekit.live.room import COURSE
+from coursekit.live.room import COURSE, STORE
 
-#: What kernels share from before they are forked: drills/forkserver.py imports what this variable names.
-PRELOAD = "COURSEKIT_PRELOAD"
 #: Consoles that wait for the trainer: the next one is ready when a page is opened again.
 CONSOLES = 2
 
 
 def class_pages(course: Course, size: int) -> list[Page]:
     """Make the pages of live classes, with kernels for *size* trainees."""
-    here, env = Path(__file__).parent, {COURSE: str(course.root)}
+    here, env = Path(__file__).parent, {COURSE: str(course.root), STORE: class_url(course)}
     return [
         Page(r"/class/[0-9]{1,20}", here / "seat.ipynb", size, env=env),
         Page("/console", here / "console.ipynb", CONSOLES, roles=frozenset({"trainer"}), env=env),
@@ -40,7 +41,7 @@ def serve_class(
     course: Course, address: Address, size: int, ready: Callable[[int], None], counted: Callable[[], None]
 ) -> None:
     """Serve until a signal comes; *counted* is told of each kernel that waits, *ready* of the port."""
-    os.environ[PRELOAD] = "coursekit.live.seat"
+    os.environ[REHEARSAL] = "coursekit.live.rehearsal"
     allow_many_files()
-    server = make_server(course, (), class_pages(course, size))
+    server = make_server(course, (), class_pages(course, size), class_door(course, is_here=True))
     asyncio.run(server.serve(address, ready, counted))

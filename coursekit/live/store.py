@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from coursekit.live.database import Database
 from coursekit.live.records import CRITERIA, TOP_SCORE, Class, Rating, Snapshot, Vote
@@ -31,8 +31,7 @@ from coursekit.live.tables import CLASS, MEMBER, META, PLAYER, QUESTION, RUBRIC,
 from widgets.scenario import ScenarioSpec
 from widgets.story import Story
 
-#: More votes on paper than this are a typing mistake.
-MAX_TALLY = 10_000
+NO_COUNT = "票数应是 0 或更大的整数，请核对后再录入。"
 
 
 def story_of(spec: str) -> Story:
@@ -62,23 +61,34 @@ class Store:
             db.execute(insert(QUESTION).values(_question(number[0], first(story_of(spec)), now)))
         return _class(row | {"id": number[0], "closed": None}), key
 
+    def resume(self, one: Class, address: str) -> tuple[Class, str]:
+        """Let a class whose server has ended go on at *address*; returns it with a new key, the old one opens nothing."""
+        key = secrets.token_urlsafe(18)
+        changed = {"address": address, "lock": _hash(key)}
+        with self.database.writing() as db:
+            if _session(db, one, lock=True).closed:
+                raise RefusedError(CLOSED)
+            db.execute(_at(CLASS, one).values(changed))
+        return msgspec.structs.replace(one, **changed), key
+
     def classes(self) -> list[Class]:
         """List all classes, newest first."""
         if self.database.is_missing:
             return []
         with self.database.reading() as db:
-            if not inspect(db).has_table(CLASS.name):
+            if not db.dialect.has_table(db, CLASS.name):
                 return []
             rows = db.execute(select(CLASS).order_by(CLASS.c.id.desc())).mappings()
             return [_class(row) for row in rows]
 
     def find(self, code: str) -> Class:
         """Return the class with a code as people type it; raises RefusedError when there is none."""
-        digits = "".join(str(int(one)) for one in code if one.isdecimal())
-        if self.database.is_missing or len(digits) != len(code.strip()):
+        typed = "".join(code.split())
+        digits = "".join(str(int(one)) for one in typed if one.isdecimal())
+        if self.database.is_missing or len(digits) != len(typed):
             raise RefusedError(WRONG_CODE)
         with self.database.reading() as db:
-            is_there = inspect(db).has_table(CLASS.name)
+            is_there = db.dialect.has_table(db, CLASS.name)
             row = db.execute(select(CLASS).where(CLASS.c.code == digits)).mappings().first() if is_there else None
         if row is None:
             raise RefusedError(WRONG_CODE)
@@ -121,9 +131,9 @@ class Store:
                     db.execute(_at(QUESTION, one, n=question.n).values(row))
 
     def tally(self, one: Class, n: int, round_: int, counts: Mapping[str, int]) -> None:
-        """Set the votes on paper of a round; raises RefusedError for a step that has not begun and for what is no number."""
-        if any(not 0 <= count <= MAX_TALLY for count in counts.values()):
-            raise RefusedError(f"纸质票数应是 0 到 {MAX_TALLY} 的整数，请核对后再输入。")
+        """Set the votes on paper of a round; raises RefusedError for a step that has not begun and for what cannot be."""
+        if any(count < 0 for count in counts.values()):
+            raise RefusedError(NO_COUNT)
         with self.database.writing() as db:
             question = next((q for q in _session(db, one, lock=True).questions if q.n == n), None)
             if question is None or not 1 <= round_ <= question.round:
@@ -132,6 +142,7 @@ class Store:
             if not counts.keys() <= names:
                 raise RefusedError("票数里有这一步没有的选项，请刷新控制台后再录入。")
             key = {"class": one.id, "n": n, "round": round_}
+            _require_so_many(db, one, sum(counts.values()), _match(VOTE, key))
             db.execute(delete(TALLY).where(*_match(TALLY, key)))
             rows = [key | {"option": option, "count": count} for option, count in counts.items() if count]
             if rows:
@@ -236,6 +247,16 @@ def _session(db: Connection, one: Class, *, lock: bool = False) -> Session:
         select(t.n, t.node, t.state, t.round, t.taken).where(t["class"] == one.id).order_by(t.n)
     ).mappings()
     return Session(one.mode, tuple(Question(**row) for row in rows), closed[0] is not None)
+
+
+def _require_so_many(db: Connection, one: Class, paper: int, cast: list[Any]) -> None:
+    """Raise RefusedError when the votes on paper and those that were cast are more than the class has people."""
+    size = max(one.size, db.scalar(select(func.count()).where(MEMBER.c["class"] == one.id)) or 0)
+    online = db.scalar(select(func.count()).select_from(VOTE).where(*cast)) or 0
+    if paper + online > size:
+        raise RefusedError(
+            f"纸质票共 {paper} 张，加上网上已收到的 {online} 票，超过全班 {size} 人。请核对后再录入，原来的票数没有改动。"
+        )
 
 
 def _votes(db: Connection, one: Class, trainee: str | None) -> list[Vote]:

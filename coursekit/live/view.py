@@ -34,12 +34,12 @@ class LiveView(anywidget.AnyWidget):
 
     def __init__(self, name: str, answer: Answer) -> None:
         super().__init__(_anywidget_id=f"coursekit.{name}", _esm=_module(name), _css=_style())
-        self._answer = answer
+        self.answer = answer
         self.on_msg(_receive)
 
 
 def _receive(view: LiveView, message: dict[str, Any], _buffers: object) -> None:
-    view.send(reply(message, view._answer))  # noqa: SLF001
+    view.send(reply(message, view.answer))
 
 
 def reply(message: dict[str, Any], answer: Answer) -> dict[str, Any]:
