@@ -36,7 +36,7 @@ class Server:
     def templates(self) -> list[psutil.Process]:
         """Return the process that kernels are forked from, if it is alive."""
         mine = [one for one in self.process.children() if one.status() != psutil.STATUS_ZOMBIE]
-        return [one for one in mine if "coursekit.drills.forkserver" in " ".join(one.cmdline())]
+        return [one for one in mine if "coursekit.kernels.forkserver" in " ".join(one.cmdline())]
 
     def kernel(self, name: str) -> psutil.Process:
         """Find the process of a kernel by its sockets."""

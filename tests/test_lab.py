@@ -55,7 +55,7 @@ def _browser() -> Iterator[Browser]:
 
 
 #: What kernels of a trainee's JupyterLab are forked from.
-TEMPLATE = "coursekit.drills.forkserver"
+TEMPLATE = "coursekit.kernels.forkserver"
 #: Keep all that a node says from now on.
 REMEMBER = """node => {
   node.told = [];

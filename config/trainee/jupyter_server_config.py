@@ -19,6 +19,6 @@ c.ServerApp.jpserver_extensions = {
     "voila.server_extension": False,
 }
 c.ServerApp.terminals_enabled = False
-c.ServerApp.kernel_manager_class = "coursekit.seatkernels.SeatKernels"
+c.ServerApp.kernel_manager_class = "coursekit.kernels.seat.SeatKernels"
 c.ServerApp.allow_remote_access = False
 c.Coursekit.course = str(Path(__file__).resolve().parents[2])

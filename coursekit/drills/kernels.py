@@ -9,7 +9,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from coursekit.drills.template import Template, TemplateError
+from coursekit.kernels.template import Template, TemplateError
 
 #: A kernel whose page has been gone for so long (seconds) is ended; its visitor goes on in another one.
 LEFT_ALONE = 600

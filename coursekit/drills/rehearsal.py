@@ -22,7 +22,7 @@ from ipywidgets.widgets.widget import Widget
 from widgets.visitor import DRILL, VISITORS, Visitor, sign
 
 if TYPE_CHECKING:
-    from coursekit.drills.kernel import DrillApp
+    from coursekit.kernels.kernel import ForkedApp
 
 #: After so many rounds nothing that a visit runs is new.
 ROUNDS = 12
@@ -40,21 +40,21 @@ _CONTROL = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
 _SECRET = b"rehearsal" * 8
 
 
-def rehearse(app: DrillApp) -> None:
+def rehearse(app: ForkedApp) -> None:
     """Play a visit: the cells of a page, its widgets' questions, a sign-in, and decisions."""
     with tempfile.TemporaryDirectory(prefix="ck-") as folder, stage(Path(folder)) as token:
         asyncio.run(_play(app, token))
     reset(app)
 
 
-def reset(app: DrillApp) -> None:
+def reset(app: ForkedApp) -> None:
     """Forget what a rehearsal has shown."""
     Widget.close_all()  # type: ignore[no-untyped-call]
     shell: Any = app.shell
     shell.reset(new_session=False)
 
 
-async def _play(app: DrillApp, token: str) -> None:
+async def _play(app: ForkedApp, token: str) -> None:
     await _send(app, "kernel_info_request", {})
     for _ in range(ROUNDS):
         await open_page(app, "from widgets import Scenario", "Scenario('x01-s01')")
@@ -66,7 +66,7 @@ async def _play(app: DrillApp, token: str) -> None:
         Widget.close_all()  # type: ignore[no-untyped-call]
 
 
-async def open_page(app: DrillApp, *cells: str) -> None:
+async def open_page(app: ForkedApp, *cells: str) -> None:
     """Run a page's cells and hand over its widgets, as Voila's page asks for them."""
     for code in cells:
         await _run(app, code)
@@ -75,19 +75,19 @@ async def open_page(app: DrillApp, *cells: str) -> None:
     await _send(app, "comm_close", {"comm_id": "c", "data": {}})
 
 
-async def _run(app: DrillApp, code: str) -> None:
+async def _run(app: ForkedApp, code: str) -> None:
     asked = {"silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
     await _send(app, "execute_request", asked | {"code": code, "stop_on_error": True})
 
 
-async def ask_view(app: DrillApp, model: str, content: Mapping[str, Any]) -> None:
+async def ask_view(app: ForkedApp, model: str, content: Mapping[str, Any]) -> None:
     """Send a view a message as its page does."""
     said = {"method": "custom", "content": {"from": "page", "n": 1, **content}}
     await _send(app, "comm_msg", {"comm_id": model, "data": said})
 
 
 async def _send(
-    app: DrillApp, kind: str, content: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+    app: ForkedApp, kind: str, content: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
 ) -> None:
     """Let the kernel handle a message as if a socket had brought it."""
     session = app.session

@@ -29,14 +29,15 @@ from voila.utils import get_page_config
 
 import coursekit
 from coursekit.course import Course, CourseError
-from coursekit.drills import handlers, provisioner, shelf, static
+from coursekit.drills import handlers, shelf, static
 from coursekit.drills.connection import DrillConnection
-from coursekit.drills.forkserver import SHELF
 from coursekit.drills.handlers import NotebookPage, Room
 from coursekit.drills.kernels import DrillKernels
 from coursekit.drills.pool import AT_ONCE, Pool, Ready
 from coursekit.drills.render import Compiled, DrillRenderer
 from coursekit.drills.signin import Desk
+from coursekit.kernels import provisioner
+from coursekit.kernels.forkserver import SHELF
 from widgets.visitor import DRILL, VISITORS, Visitor
 
 #: Voila's own ways to files, folders and sources, and its page handler.

@@ -18,7 +18,7 @@ from coursekit.live.rules import Command, State, Verb
 from coursekit.live.store import Store
 
 if TYPE_CHECKING:
-    from coursekit.drills.kernel import DrillApp
+    from coursekit.kernels.kernel import ForkedApp
 
 _COURSE = 'id = "rehearsal"\nname = "预演"\ncentre = "预演"\n'
 #: What the trainer does between the looks of a seat: each command and the state that it finds.
@@ -27,7 +27,7 @@ _STEPS: tuple[tuple[Verb, State], ...] = (
 )  # fmt: skip
 
 
-def rehearse(app: DrillApp) -> None:
+def rehearse(app: ForkedApp) -> None:
     """Play seats that come one after the other, each for one step of a class."""
     with tempfile.TemporaryDirectory(prefix="ck-") as folder, stage(Path(folder)) as token:
         file = Path(folder) / CONFIG
@@ -41,7 +41,7 @@ def rehearse(app: DrillApp) -> None:
         kernel_store().database.close()  # a fork must inherit no connection
 
 
-async def _play(app: DrillApp, store: Store, one: Class, token: str) -> None:
+async def _play(app: ForkedApp, store: Store, one: Class, token: str) -> None:
     story = read_spec(one.spec).story
     for n in range(1, ROUNDS + 1):
         await open_page(app, "from coursekit.live.seat import SeatPage", "SeatPage()")

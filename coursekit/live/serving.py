@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from coursekit.course import Course
-from coursekit.drills.forkserver import REHEARSAL
 from coursekit.drills.roster import Person
 from coursekit.drills.serve import Address, Page, allow_many_files, make_server
 from coursekit.drills.signin import Desk
+from coursekit.kernels.forkserver import REHEARSAL
 from coursekit.live.database import class_url
 from coursekit.live.door import class_door
 from coursekit.live.records import Class

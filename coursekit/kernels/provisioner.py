@@ -13,8 +13,8 @@ from typing import Any, cast
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from coursekit.drills.forkserver import Order
-from coursekit.drills.template import TemplateError
+from coursekit.kernels.forkserver import Order
+from coursekit.kernels.template import TemplateError
 
 NAME = "coursekit-fork"
 
@@ -74,7 +74,7 @@ class ForkProvisioner(LocalProvisioner):
         try:
             pid, handle = await asyncio.to_thread(template.fork, order)
         except TemplateError as error:
-            self.log.warning("演练内核改用普通方式启动（较慢）：%s", error)
+            self.log.warning("内核改用普通方式启动（较慢）：%s", error)
             return await super().launch_kernel(cmd, **kwargs)
         self.process = cast("Any", ForkedProcess(pid, handle))
         self.pid, self.pgid = pid, None

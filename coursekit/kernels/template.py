@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from coursekit.drills.forkserver import Order
+from coursekit.kernels.forkserver import Order
 
 #: A template that has not answered in this time (seconds) is as good as dead: importing, and forking.
 READY, ANSWER = 60.0, 10.0
@@ -44,7 +44,7 @@ class Template:
     def _start(self) -> None:
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         below, self._lifeline = os.pipe()
-        command = [sys.executable, "-m", "coursekit.drills.forkserver", str(its.fileno()), str(below)]
+        command = [sys.executable, "-m", "coursekit.kernels.forkserver", str(its.fileno()), str(below)]
         try:
             self.process = subprocess.Popen(
                 command, env=self.environ | _FRUGAL, pass_fds=(its.fileno(), below), stdin=subprocess.DEVNULL

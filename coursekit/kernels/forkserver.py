@@ -1,6 +1,6 @@
-"""The template process: it has imported all that a drill's kernel needs, and forks one kernel an order.
+"""The template process: it has imported all that the kernels of exercises need, and forks one kernel an order.
 
-Run as ``python -m coursekit.drills.forkserver SOCKET LIFELINE`` (two inherited descriptors). It has one thread, no event
+Run as ``python -m coursekit.kernels.forkserver SOCKET LIFELINE`` (two inherited descriptors). It has one thread, no event
 loop and no zmq context, so that a fork is safe; what it holds is frozen for the garbage collector, so that the kernels'
 memory stays shared with it. Each order is answered with the kernel's process id and a pidfd.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from coursekit.drills.kernel import DrillApp
+    from coursekit.kernels.kernel import ForkedApp
 
 #: The longest order (bytes): an environment and a command.
 MAX_ORDER = 1 << 18
@@ -73,14 +73,14 @@ def main(descriptors: list[str]) -> None:
         os.close(handle)
 
 
-def _prepare() -> DrillApp:
+def _prepare() -> ForkedApp:
     """Load what a kernel uses, and make as much of it as needs neither socket nor thread."""
     unused: Any = None  # nobody debugs a drill, and the debugger is half of a kernel
     sys.modules["debugpy"] = unused
     for name in _USED:
         import_module(name)
     import widgets.view
-    from coursekit.drills.kernel import make_app
+    from coursekit.kernels.kernel import make_app
 
     widgets.view.prepare()
     app = make_app()
@@ -102,7 +102,7 @@ def _read(folder: Path) -> None:
             load_pool(folder, path.stem)
 
 
-def _become_kernel(app: DrillApp, order: Order, lifeline: int) -> None:
+def _become_kernel(app: ForkedApp, order: Order, lifeline: int) -> None:
     """Run an IPython kernel in this fresh process; never returns."""
     status = 1
     try:

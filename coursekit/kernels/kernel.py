@@ -31,7 +31,7 @@ _LEAN = {
 }
 
 
-class DrillKernel(IPythonKernel):
+class ForkedKernel(IPythonKernel):
     """A kernel whose streams come after it."""
 
     shell_stream = t.Any()
@@ -41,7 +41,7 @@ class DrillKernel(IPythonKernel):
         Kernel.start(self)  # type: ignore[no-untyped-call]
 
 
-class DrillApp(IPKernelApp):
+class ForkedApp(IPKernelApp):
     """A kernel application that is made in the template (prepare) and run in a forked process (run)."""
 
     def parse_command_line(self, argv: object = None) -> None:
@@ -54,7 +54,7 @@ class DrillApp(IPKernelApp):
         """Make shell and kernel; what they say goes nowhere yet."""
         super(IPKernelApp, self).initialize([])  # type: ignore[no-untyped-call]
         self.capture_fd_output = False
-        self.kernel = DrillKernel.instance(
+        self.kernel = ForkedKernel.instance(
             parent=self, session=self.session, profile_dir=self.profile_dir, user_ns=self.user_ns, log=self.log
         )
         self.shell = self.kernel.shell
@@ -110,8 +110,8 @@ class _Nowhere:
         """Have nothing to wait for."""
 
 
-def make_app() -> DrillApp:
+def make_app() -> ForkedApp:
     """Make the application of this process's kernel; it has no thread and no socket yet."""
-    app = DrillApp.instance(config=Config(_LEAN))
+    app = ForkedApp.instance(config=Config(_LEAN))
     app.prepare()
     return app

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from jupyter_client.asynchronous import AsyncKernelClient
 
-from coursekit.drills.provisioner import ForkedProcess
-from coursekit.seatkernels import SeatKernels
+from coursekit.kernels.provisioner import ForkedProcess
+from coursekit.kernels.seat import SeatKernels
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system cannot fork kernels")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from coursekit.drills import provisioner
-from coursekit.drills.template import Template, TemplateError
+from coursekit.kernels import provisioner
+from coursekit.kernels.template import Template, TemplateError
 
 
 class SeatKernels(AsyncMappingKernelManager):
