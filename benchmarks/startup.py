@@ -157,10 +157,10 @@ def main() -> None:
     table = Table(
         "做法",
         "打开",
-        "第一道题可作答（秒，中位数）",
-        "全部就绪（秒，中位数）",
-        "最慢一次",
-        title=f"{os.cpu_count()} 核，{chosen.runs} 次",
+        "首题可答（秒）",
+        "全部就绪（秒）",
+        "最慢一次（秒）",
+        title=f"{os.cpu_count()} 核，{chosen.runs} 次的中位数",
     )
     for (way, name), found in times.items():
         first, whole = (statistics.median(values) for values in zip(*found, strict=True))

@@ -46,7 +46,7 @@ export default {
       lost = 0;
       sending = null;
       keep(`${store}:sending`, null);
-      if (reply.type === "refused") tell(ballot.n === page.n ? reply.message : `第 ${ballot.n} 步：${reply.message}`);
+      if (reply.type === "refused") tell(`第 ${ballot.n} 步：${reply.message}`); // the page may move on before it is read
       notice("", null);
       paint(true);
       if (reply.type === "cast") spoken.textContent = "已收到";
