@@ -1,13 +1,13 @@
 """A class that opens a drill at once: stock Voila, Voila preheated over IPC, and ``coursekit drill``, in one run.
 
-Run: uv run python benchmarks/drills.py [--visitors 60] [--runs 3] [--ways stock,preheated,ours] [--decisions 10]
+Run: uv run python benchmarks/drills.py [--visitors 60] [--runs 3] [--others 3] [--decisions 10]
 
 Visitors are real HTTP and websocket clients on loopback, in one process on the same machine: each loads the page, asks
 for its widgets as Voila's page does, and says hello to the exercise. A page is there when its HTML is complete; it is
 usable when the exercise has answered. Then every visitor decides again and again (--think seconds apart); a decision
 counts when the kernel says that it is on the disk. Memory is the proportional set size of the server with all its
 processes after the last decision, by visitor; *more* is what kernels alone take. A failure is a visitor whose page was
-not usable within --patience seconds. Every way starts afresh in every run; warm-up is from the start of the command
+not usable within --patience seconds. Every way starts afresh in every run, Voila's ways in the first --others; warm-up is from the start of the command
 until its server is ready for the class.
 """
 
@@ -51,6 +51,8 @@ from coursekit.nbgrader import Nbgrader  # noqa: E402
 
 PYTHON = sys.executable
 DATA, KEY = samples("scenario")["scenario"]
+OURS = "ours"
+WAYS = ("stock", "preheated", OURS)
 
 
 @dataclass
@@ -154,7 +156,7 @@ def run_way(way: str, course: Course, folder: Path, asked: argparse.Namespace) -
     """Measure one way once."""
     desk = Desk.open(course)
     tokens = [desk.token(Person(f"t{n:03}", "赵晓梅")) for n in range(asked.visitors)]
-    if way == "ours":
+    if way == OURS:
         shutil.rmtree(course.root / "homes", ignore_errors=True)
         command = [PYTHON, "-c", "from coursekit.cli import main; main()", "drill", "x01", "--port=0", "--no-browser"]
         command += [f"--size={asked.visitors}", f"--course={course.root}"]
@@ -168,10 +170,10 @@ def run_way(way: str, course: Course, folder: Path, asked: argparse.Namespace) -
         if way == "preheated":
             command += ["--preheat_kernel=True", f"--pool_size={asked.visitors}", "--KernelManager.transport=ipc"]
             ready = r"Kernel pool of .* is filled"
-    cwd = course.root if way == "ours" else folder
+    cwd = course.root if way == OURS else folder
     with server(command, cwd, ready) as (process, found, took):
         into = Measured(took)
-        url = f"{found[1]}/x01" if way == "ours" else f"http://127.0.0.1:{port}/"
+        url = f"{found[1]}/x01" if way == OURS else f"http://127.0.0.1:{port}/"
         asyncio.run(attend(url, tokens, process, into, asked))
     return into
 
@@ -199,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visitors", type=int, default=60)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--ways", default="stock,preheated,ours")
+    parser.add_argument("--others", type=int, default=3, help="runs in which Voila's own ways take part")
     parser.add_argument("--decisions", type=int, default=10)
     parser.add_argument("--think", type=float, default=1.0)
     parser.add_argument("--patience", type=float, default=240.0)
@@ -222,7 +224,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ck-") as scratch:
         course, folder = prepare(Path(scratch))
         for run in range(1, asked.runs + 1):
-            for way in asked.ways.split(","):
+            for way in WAYS if run <= asked.others else (OURS,):
                 one = run_way(way, course, folder, asked)
                 last = f"{max(one.usable):.2f}" if one.usable and not one.failures else "–"
                 figures = [f"{one.warm_up:.1f}", p95(one.pages), p95(one.usable), last, p95(one.stored)]
