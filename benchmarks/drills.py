@@ -7,8 +7,8 @@ for its widgets as Voila's page does, and says hello to the exercise. A page is 
 usable when the exercise has answered. Then every visitor decides again and again (--think seconds apart); a decision
 counts when the kernel says that it is on the disk. Memory is the proportional set size of the server with all its
 processes after the last decision, by visitor; *more* is what kernels alone take. A failure is a visitor whose page was
-not usable within --patience seconds. Every way starts afresh in every run, Voila's ways in the first --others; warm-up is from the start of the command
-until its server is ready for the class.
+not usable within --patience seconds. Every way starts afresh in every run, Voila's ways in the first --others; warm-up
+is from the start of the command until its server is ready for the class.
 """
 
 from __future__ import annotations

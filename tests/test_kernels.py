@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 from jupyter_client.asynchronous import AsyncKernelClient
 
+from coursekit.drills.kernels import DrillKernels
+from coursekit.kernels import provisioner
+from coursekit.kernels.forkserver import Order
 from coursekit.kernels.provisioner import ForkedProcess
 from coursekit.kernels.seat import SeatKernels
+from coursekit.kernels.template import Template, TemplateError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system cannot fork kernels")
 
@@ -62,6 +67,38 @@ async def a_day(folder: Path) -> None:
 
 def test_kernels_of_a_seat(tmp_path: Path) -> None:
     asyncio.run(a_day(tmp_path))
+
+
+class Slow(Template):
+    """A template that is asked, and does not answer before it may."""
+
+    asked = threading.Event()
+    may = threading.Event()
+
+    def fork(self, order: Order) -> tuple[int, int]:
+        """Answer late, and that there is none."""
+        del order
+        self.asked.set()
+        self.may.wait(60)
+        raise TemplateError("late")
+
+
+def test_a_drill_server_that_is_stopped_while_it_starts_a_kernel_ends(tmp_path: Path) -> None:
+    """Whoever asked has given up; the kernel comes all the same, and is ended."""
+
+    async def give_up() -> list[str]:
+        manager = DrillKernels(connection_dir=str(tmp_path), root_dir=str(tmp_path))
+        provisioner.register(manager.config)
+        manager.template = slow = Slow({})
+        asked = asyncio.create_task(manager.start_kernel(kernel_name="python3", path=""))
+        await asyncio.to_thread(slow.asked.wait, 60)
+        asked.cancel()
+        ending = asyncio.create_task(manager.end_all())
+        slow.may.set()
+        await asyncio.wait_for(ending, 60)
+        return list(manager.list_kernel_ids())
+
+    assert asyncio.run(give_up()) == []
 
 
 def test_a_server_that_ends_takes_its_template_along(tmp_path: Path) -> None:

@@ -168,8 +168,7 @@ class DrillServer(Voila):  # type: ignore[misc]
         await renderer.initialize()
         env = {**os.environ, VISITORS: str(self.room.desk.file), **page.env}
         manager = self.kernel_manager
-        starting = manager.start_kernel(kernel_name="python3", cwd=str(page.notebook.parent), env=env)
-        kernel = await asyncio.shield(starting)  # Jupyter waits for ever for the end of a kernel whose start was given up
+        kernel = await manager.start_kernel(kernel_name="python3", cwd=str(page.notebook.parent), env=env)
         try:
             parts = renderer.generate_content_generator(kernel, manager.get_kernel(kernel))
             return Ready.made(kernel, "".join([html async for html, _ in parts]))
