@@ -51,6 +51,8 @@ from coursekit.nbgrader import Nbgrader  # noqa: E402
 
 PYTHON = sys.executable
 DATA, KEY = samples("scenario")["scenario"]
+#: Seconds between a server's word that it is ready and the class: what starting left over is done.
+CALM = 5.0
 OURS = "ours"
 WAYS = ("stock", "preheated", OURS)
 
@@ -98,6 +100,7 @@ async def attend(
 ) -> None:
     """Let everybody in at once, then let everybody decide."""
     AsyncHTTPClient.configure(None, max_clients=2 * len(tokens))
+    await asyncio.sleep(CALM)
     start = time.perf_counter()
     coming = (asyncio.wait_for(visit(url, token, start, into, asked.patience), asked.patience) for token in tokens)
     came = await asyncio.gather(*coming, return_exceptions=True)
@@ -169,6 +172,9 @@ def run_way(way: str, course: Course, folder: Path, asked: argparse.Namespace) -
         ready = rf"(http://127\.0\.0\.1:{port})"
         if way == "preheated":
             command += ["--preheat_kernel=True", f"--pool_size={asked.visitors}", "--KernelManager.transport=ipc"]
+            command += [
+                "--VoilaKernelManager.fill_delay=60"
+            ]  # else filling up again takes the processors from the class
             ready = r"Kernel pool of .* is filled"
     cwd = course.root if way == OURS else folder
     with server(command, cwd, ready) as (process, found, took):
