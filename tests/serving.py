@@ -38,13 +38,6 @@ class Server:
         mine = [one for one in self.process.children() if one.status() != psutil.STATUS_ZOMBIE]
         return [one for one in mine if "coursekit.kernels.forkserver" in " ".join(one.cmdline())]
 
-    def kernel(self, name: str) -> psutil.Process:
-        """Find the process of a kernel by its sockets."""
-        for one in self.process.children(recursive=True):
-            if any(name in str(socket.laddr) for socket in one.net_connections("unix")):
-                return one
-        raise AssertionError(name)
-
     @contextmanager
     def client(self, number: str = "t001", name: str = "赵晓梅") -> Iterator[httpx.Client]:
         """Sign in without a browser."""
@@ -53,6 +46,14 @@ class Server:
             answer = client.post("/signin", data={"number": number, "name": name, "_xsrf": client.cookies["_xsrf"]})
             assert answer.status_code == 303, answer.text
             yield client
+
+
+def kernel_of(server: psutil.Process, name: str) -> psutil.Process:
+    """Find the process of a kernel below *server* by its sockets."""
+    for one in server.children(recursive=True):
+        if any(name in str(socket.laddr) for socket in one.net_connections("unix")):
+            return one
+    raise AssertionError(name)
 
 
 def make_drill_course(

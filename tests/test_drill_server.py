@@ -21,7 +21,7 @@ from building import make_course
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
-from serving import DATA, KEY, Server, drill_server, make_drill_course
+from serving import DATA, KEY, Server, drill_server, kernel_of, make_drill_course
 from visiting import connect, fetch, open_page
 
 from coursekit.course import Course, CourseError
@@ -362,7 +362,7 @@ def test_a_visitor_goes_on_after_the_kernel_was_killed(server: Server, browser: 
         go_on(page)
         name = re.search(r"kernels/([\w-]+)/", sockets[-1])
         assert name is not None
-        server.kernel(name[1]).kill()
+        kernel_of(server.process, name[1]).kill()
         page.locator(".ck-options input").first.check()
         page.get_by_role("button", name="确定").click()
         expect(page.get_by_text("正在保存您的选择")).to_be_visible()

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,6 +19,7 @@ from building import make_course
 from network import radio
 from playwright.sync_api import Browser, Page, expect
 from samples import sample
+from serving import kernel_of, running
 
 from coursekit.course import Course
 from coursekit.drills.roster import Person
@@ -55,39 +52,13 @@ class Room:
         self.seat, self.code = re.findall(r"学员　(\S+)　口令 (\d{6})", said)[0]
         self.base = self.seat.split("/class")[0]
 
-    def kernel(self, name: str) -> psutil.Process:
-        """Return the process of a kernel, found by its sockets."""
-        for one in self.process.children(recursive=True):
-            if any(name in str(socket.laddr) for socket in one.net_connections("unix")):
-                return one
-        raise AssertionError(name)
-
 
 @contextmanager
 def class_server(course: Course, *options: str) -> Iterator[Room]:
     """Start a class on a free port; afterwards nothing of it is left."""
-    command = [sys.executable, "-c", "from coursekit.cli import main; main()", "class", "start", "x01", "--port", "0"]
-    command += ["--no-browser", "--host", "127.0.0.1", "--size", "3", "--course", str(course.root), *options]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert started.stdout is not None
-    log: list[str] = []
-    try:
-        for line in started.stdout:
-            log.append(line)
-            if "按 Ctrl+C" in line:
-                break
-        else:
-            pytest.fail("the class did not start:\n" + "".join(log))
-        threading.Thread(target=log.extend, args=(started.stdout,), daemon=True).start()
-        yield Room(course, "".join(log), psutil.Process(started.pid))
-    finally:
-        everybody = psutil.Process(started.pid).children(recursive=True) if started.poll() is None else []
-        started.send_signal(signal.SIGINT)
-        assert started.wait(60) == 0, "".join(log)
-        _, left = psutil.wait_procs(everybody, timeout=20)
-        for one in left:
-            one.kill()
-    assert left == []
+    words = ["class", "start", "x01", "--port", "0", "--no-browser", "--host", "127.0.0.1", "--size", "3"]
+    with running([*words, "--course", str(course.root), *options], r"按 Ctrl\+C") as (said, process):
+        yield Room(course, said, process)
 
 
 @pytest.fixture(name="course", scope="module")
@@ -182,7 +153,7 @@ def test_a_whole_class_from_the_first_step_to_the_gradebook(course: Course, brow
         phones[1].locator(".ck-options input").nth(1).check(timeout=SLOW)
         kernel = re.search(r"kernels/([\w-]+)/", sockets[-1])
         assert kernel is not None
-        room.kernel(kernel[1]).kill()
+        kernel_of(room.process, kernel[1]).kill()
         press(phones[1], "提交")  # into the void: the page opens itself again and sends once more
         see(phones[1], "✓ 已收到")
         see(trainer, "已答 2/3")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,13 +12,13 @@ from coursekit.course import Course
 from coursekit.live.board import board
 from coursekit.live.debrief import debrief
 from coursekit.live.figures import qr
+from coursekit.live.meeting import Meeting
 from coursekit.live.play import load_key, read_spec
-from coursekit.live.records import CRITERIA, Class, Rating
+from coursekit.live.records import CRITERIA, Rating
 from coursekit.live.room import find_course, kernel_store
 from coursekit.live.rules import Command, RefusedError
 from coursekit.live.store import NO_COUNT, Store
 from coursekit.live.view import show
-from widgets.scenario import ScenarioSpec
 
 
 class Desk:
@@ -27,67 +27,66 @@ class Desk:
     def __init__(self, course: Course | None = None, store: Store | None = None) -> None:
         self._course = course
         self._store = store
-        self._one: Class | None = None
-        self._spec: ScenarioSpec | None = None
+        self._meeting: Meeting | None = None
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Answer ``hello`` (code and key), ``poll`` (stamp), or one of the trainer's deeds."""
         kind = message.get("type")
         if kind == "hello":
-            return self._hello(message)
-        if self._one is None or self._spec is None or self._store is None or self._course is None:
+            self._meeting = meeting = self._unlock(message)
+            return _state(meeting, None) | {"head": _head(meeting)}
+        if self._meeting is None:
             raise RefusedError("控制台还没有打开班级，请用“coursekit class start”打印的地址打开。")
+        meeting = self._meeting
+        store, one = meeting.store, meeting.one
         match kind:
             case "do":
-                self._store.act(self._one, self._spec.story, msgspec.convert(message.get("command"), Command))
+                store.act(one, meeting.spec.story, msgspec.convert(message.get("command"), Command))
             case "tally":
                 counts = _counts(message)
                 where = msgspec.convert((message.get("step"), message.get("round")), tuple[int, int])
-                self._store.tally(self._one, *where, counts)
+                store.tally(one, *where, counts)
             case "rate":
-                self._store.rate(self._one, _rating(message))
+                store.rate(one, _rating(message))
             case "debrief":
-                return self._debrief(message) | {"type": "debrief"}
+                return self._debrief(meeting, message) | {"type": "debrief"}
             case "close":
-                self._store.close(self._one)
+                store.close(one)
             case _:
-                return self._state(message.get("stamp"))
-        return self._state(None)
+                return _state(meeting, message.get("stamp"))
+        return _state(meeting, None)
 
-    def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
-        self._course = self._course or find_course()
-        self._store = self._store or kernel_store()
-        one = self._store.unlock(str(message.get("code", ""))[:20], str(message.get("key", ""))[:100])
-        self._one, self._spec = one, read_spec(one.spec)
-        side, squares = qr(one.join)
-        head = {
-            "code": one.code, "join": one.join, "address": one.address, "title": self._spec.title, "drill": one.drill, "side": side,
-            "squares": squares, "criteria": list(CRITERIA), "facts": [fact.text for fact in self._spec.facts],
-        }  # fmt: skip
-        return self._state(None) | {"head": head}
+    def _unlock(self, message: dict[str, Any]) -> Meeting:
+        store = self._store or kernel_store()
+        one = store.unlock(str(message.get("code", ""))[:20], str(message.get("key", ""))[:100])
+        return Meeting(store, one, read_spec(one.spec))
 
-    def _state(self, known: object) -> dict[str, Any]:
-        assert self._store is not None
-        assert self._one is not None
-        assert self._spec is not None
-        stamp = self._store.database.stamp()
-        if known is not None and stamp == known:
-            return {"type": "same", "stamp": stamp}
-        now = datetime.now(UTC).replace(tzinfo=None)
-        page = board(self._one, self._spec, self._store.snapshot(self._one), self._store.ratings(self._one), now)
-        return {"type": "state", "stamp": stamp, "page": page}
-
-    def _debrief(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _debrief(self, meeting: Meeting, message: dict[str, Any]) -> dict[str, Any]:
         """Make the debrief from the key; *show* puts it on all seats, or takes it back from them."""
-        assert self._store is not None
-        assert self._one is not None
-        assert self._spec is not None
-        assert self._course is not None
-        key = load_key(self._course, self._one.drill, self._one.exercise)
-        page = debrief(self._one, self._spec, key, self._store.snapshot(self._one))
+        store, one = meeting.store, meeting.one
+        key = load_key(self._course or find_course(), one.drill, one.exercise)
+        page = debrief(one, meeting.spec, key, store.snapshot(one))
         if "show" in message:
-            self._store.debrief(self._one, msgspec.json.encode(page).decode() if message["show"] else None)
-        return self._state(None) | {"debrief": page}
+            store.debrief(one, msgspec.json.encode(page).decode() if message["show"] else None)
+        return _state(meeting, None) | {"debrief": page}
+
+
+def _head(meeting: Meeting) -> dict[str, Any]:
+    """Return what stays the same for the whole class: how to join, and what the drill is about."""
+    one, spec = meeting.one, meeting.spec
+    side, squares = qr(one.join)
+    return {
+        "code": one.code, "join": one.join, "address": one.address, "title": spec.title, "drill": one.drill, "side": side,
+        "squares": squares, "criteria": list(CRITERIA), "facts": [fact.text for fact in spec.facts],
+    }  # fmt: skip
+
+
+def _state(meeting: Meeting, known: object) -> dict[str, Any]:
+    def page(now: datetime) -> Any:
+        store, one = meeting.store, meeting.one
+        return board(one, meeting.spec, store.snapshot(one), store.ratings(one), now)
+
+    return meeting.state(known, page)
 
 
 def _counts(message: dict[str, Any]) -> dict[str, int]:
