@@ -58,15 +58,15 @@ def start(
             one, key = store.resume(going, base)
         progress.stop()
         path = console_path(found, one, key)
-        page = f"{f'http://127.0.0.1:{chosen}' if host in EVERYWHERE else base}{path}"
+        here = f"http://127.0.0.1:{chosen}" if host in EVERYWHERE else base
         say(f"演练　{drill} {spec.title}")
         say(f"学员　{one.join}　口令 {one.code}")
-        say(f"控制台　{page}")
-        if not page.startswith(base):  # this one needs no network, but opens on this machine alone
+        say(f"控制台　{here}{path}")
+        if here != base:  # this one needs no network, but opens on this machine alone
             say(f"在别的电脑上打开控制台　{base}{path}")
         say(f"控制台地址只给主持人。按 Ctrl+C 停止服务；下课计分：coursekit class close {one.code}")
         if browser:
-            webbrowser.open(page)
+            webbrowser.open(here + path)
 
     with progress_bar() as progress:
         count = steps(progress)("准备课堂页面", size + CONSOLES)
@@ -109,7 +109,7 @@ def close(
 
     found = Course.find(course)
     store = find_store(found)
-    one = _find(store, code) if code else _only_open(store.classes())
+    one = store.find(code) if code else _only_open(store.classes())
     done = close_class(found, store, one)
     for line in done.lines():
         say(line)
@@ -117,19 +117,9 @@ def close(
         raise typer.Exit(1)
 
 
-def _find(store: Store, code: str) -> Class:
-    """Return the class of a code; raises CourseError when there is none."""
-    from coursekit.live.rules import RefusedError
-
-    try:
-        return store.find(code)
-    except RefusedError as error:
-        raise CourseError(str(error)) from None
-
-
 def _going(store: Store, code: str, drill: str) -> Class:
     """Return the class that is to go on; raises CourseError when it is over or plays another drill."""
-    one = _find(store, code)
+    one = store.find(code)
     if one.closed is not None:
         raise CourseError(f"班级 {code} 已经结束，不能接着上。请不带 --code 另开一个班。")
     if one.drill != drill:

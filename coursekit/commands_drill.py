@@ -40,7 +40,7 @@ def drill(
 
     ready = find_drills(found, drills or [])
     allow_many_files()
-    server = make_server(found, ready, drill_pages(found, ready, size), class_door(found))
+    server = make_server(found, ready, drill_pages(found, ready, size), class_door(found), "coursekit.drills.rehearsal")
 
     def opened(chosen: int) -> None:
         urls = [f"http://{name}:{chosen}/" for name in addresses(host)]

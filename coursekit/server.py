@@ -21,6 +21,7 @@ from tornado import web
 from coursekit import edition, home, pages, work
 from coursekit.assignmentlist import AssignmentList
 from coursekit.course import Course, CourseError
+from coursekit.kernels.seat import SeatKernels
 from coursekit.seat import Seat
 from coursekit.tasks import Tasks
 
@@ -331,6 +332,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(app: Any) -> None:
     """Add the handlers to a Jupyter server; its configuration names the course folder (c.Coursekit.course)."""
     course = Course.load(Path(app.config.Coursekit.course))
+    if isinstance(app.kernel_manager, SeatKernels):
+        app.kernel_manager.prepare()
     office = Office(course, role_here(), Path(app.root_dir).resolve(), AssignmentList(app))
     if office.role == "trainee":
         office.seat.take()

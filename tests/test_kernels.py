@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def is_forked(manager: SeatKernels, kernel: str) -> bool:
 async def a_day(folder: Path) -> None:
     """Open, restart after a kill, open with a dead template, and shut down."""
     manager = SeatKernels(connection_dir=str(folder), root_dir=str(folder))
+    manager.prepare()
     try:
         first = await manager.start_kernel(kernel_name="python3", path="")
         assert is_forked(manager, first)
@@ -69,11 +71,12 @@ def test_kernels_of_a_seat(tmp_path: Path) -> None:
     asyncio.run(a_day(tmp_path))
 
 
+@dataclass
 class Slow(Template):
     """A template that is asked, and does not answer before it may."""
 
-    asked = threading.Event()
-    may = threading.Event()
+    asked: threading.Event = field(default_factory=threading.Event)
+    may: threading.Event = field(default_factory=threading.Event)
 
     def fork(self, order: Order) -> tuple[int, int]:
         """Answer late, and that there is none."""
@@ -104,6 +107,7 @@ def test_a_drill_server_that_is_stopped_while_it_starts_a_kernel_ends(tmp_path: 
 def test_a_server_that_ends_takes_its_template_along(tmp_path: Path) -> None:
     async def open_and_close() -> int:
         manager = SeatKernels(connection_dir=str(tmp_path), root_dir=str(tmp_path))
+        manager.prepare()
         await manager.start_kernel(kernel_name="python3")
         template = manager.template.process
         await manager.shutdown_all()

@@ -37,7 +37,7 @@ from coursekit.drills.pool import AT_ONCE, Pool, Ready
 from coursekit.drills.render import Compiled, DrillRenderer
 from coursekit.drills.signin import Desk
 from coursekit.kernels import provisioner
-from coursekit.kernels.forkserver import SHELF
+from coursekit.kernels.forkserver import REHEARSAL, SHELF
 from widgets.visitor import DRILL, VISITORS, Visitor
 
 #: Voila's own ways to files, folders and sources, and its page handler.
@@ -88,6 +88,7 @@ class DrillServer(Voila):  # type: ignore[misc]
 
     room: Room
     pages: Sequence[Page] = ()
+    rehearsal = ""
 
     def setup_template_dirs(self) -> None:
         """Put the kit's template before Voila's own, wherever the package lies."""
@@ -143,7 +144,9 @@ class DrillServer(Voila):  # type: ignore[misc]
 
     async def make(self, page: Page) -> Ready:
         """Make a page; a kernel that fails at it is given up for another one, once."""
-        if reason := await self.kernel_manager.renew_template({**os.environ, SHELF: self.shelf}):
+        if reason := await self.kernel_manager.renew_template(
+            {**os.environ, SHELF: self.shelf, REHEARSAL: self.rehearsal}
+        ):
             self.log.warning("演练内核改用普通方式启动（较慢）：%s", reason)
         try:
             return await self._make(page)
@@ -223,9 +226,12 @@ class DrillServer(Voila):  # type: ignore[misc]
 
 
 def make_server(
-    course: Course, drills: Sequence[shelf.Drill], pages: Sequence[Page], door: Callable[[str], str]
+    course: Course, drills: Sequence[shelf.Drill], pages: Sequence[Page], door: Callable[[str], str], rehearsal: str
 ) -> DrillServer:
-    """Configure a server; nobody's own Voila or Jupyter settings take part. *door* is :class:`Room`'s."""
+    """Configure a server; nobody's own Voila or Jupyter settings take part.
+
+    *door* is :class:`Room`'s; *rehearsal* is the module that plays a visit before kernels are forked.
+    """
     config = Config()
     config.KernelManager.transport = "ipc"
     config.KernelManager.autorestart = False
@@ -248,6 +254,7 @@ def make_server(
     provisioner.register(config)
     server = DrillServer(config=config)
     server.room, server.pages = Room(course, Desk.open(course), tuple(drills), door), pages
+    server.rehearsal = rehearsal
     server.initialize([])
     return server
 

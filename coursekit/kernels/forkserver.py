@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 #: The longest order (bytes): an environment and a command.
 MAX_ORDER = 1 << 18
 
-#: Environment of the server: the module whose ``rehearse(app)`` plays a visit to its pages.
+#: Environment of the template: the module whose ``rehearse(app)`` plays a visit to the server's pages, if any.
 REHEARSAL = "COURSEKIT_REHEARSAL"
-_DRILLS = "coursekit.drills.rehearsal"
 #: Environment of the template: folders whose exercises its kernels will show.
 SHELF = "COURSEKIT_SHELF"
 #: What a kernel would import by itself before its first page is shown.
@@ -84,7 +83,8 @@ def _prepare() -> ForkedApp:
 
     widgets.view.prepare()
     app = make_app()
-    import_module(os.environ.get(REHEARSAL, _DRILLS)).rehearse(app)
+    if rehearsal := os.environ.get(REHEARSAL):
+        import_module(rehearsal).rehearse(app)
     for folder in filter(None, os.environ.get(SHELF, "").split(os.pathsep)):
         _read(Path(folder))
     if threading.active_count() > 1:  # a fork would copy their locks and not them

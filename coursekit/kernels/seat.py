@@ -17,16 +17,19 @@ class SeatKernels(AsyncMappingKernelManager):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]
-        provisioner.register(self.config)
         self.template = Template(dict(os.environ))
-        Thread(target=self._prepare, daemon=True).start()
+
+    def prepare(self) -> None:
+        """Start the template process beside the server; kernels that are ordered before it is ready wait for it."""
+        provisioner.register(self.config)
+        Thread(target=self._start, daemon=True).start()
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as its own supertype does
         """End all kernels, and the process that they came from."""
         await super().shutdown_all(now)
         self.template.stop()
 
-    def _prepare(self) -> None:
+    def _start(self) -> None:
         try:
             self.template.start()
         except TemplateError as error:

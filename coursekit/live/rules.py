@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from coursekit.course import CourseError
 from widgets.spec import Id
 from widgets.story import Place, Step, Story, after, begin, choices, route
 
@@ -50,7 +51,7 @@ AHEAD = "前面还有没走完的步骤，请刷新页面后接着作答。"
 OVER = "情景已经走到结局，不用再作答。"
 
 
-class RefusedError(ValueError):
+class RefusedError(CourseError):
     """Something that the rules forbid; the message is Chinese and nothing has changed."""
 
 

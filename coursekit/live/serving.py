@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +11,6 @@ from coursekit.course import Course
 from coursekit.drills.roster import Person
 from coursekit.drills.serve import Address, Page, allow_many_files, make_server
 from coursekit.drills.signin import Desk
-from coursekit.kernels.forkserver import REHEARSAL
 from coursekit.live.database import class_url
 from coursekit.live.door import class_door
 from coursekit.live.records import Class
@@ -41,7 +39,8 @@ def serve_class(
     course: Course, address: Address, size: int, ready: Callable[[int], None], counted: Callable[[], None]
 ) -> None:
     """Serve until a signal comes; *counted* is told of each kernel that waits, *ready* of the port."""
-    os.environ[REHEARSAL] = "coursekit.live.rehearsal"
     allow_many_files()
-    server = make_server(course, (), class_pages(course, size), class_door(course, is_here=True))
+    server = make_server(
+        course, (), class_pages(course, size), class_door(course, is_here=True), "coursekit.live.rehearsal"
+    )
     asyncio.run(server.serve(address, ready, counted))
